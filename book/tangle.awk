@@ -1,0 +1,178 @@
+# tangle.awk: noweb's token stream of all chapters in, of one checkpoint out.
+#
+# usage: awk -v keep=FILES -v plain=0|1 -v manifest=FILE -f tangle.awk
+#
+# The first `keep` files of the stream make the checkpoint; the rest are read
+# only to know what later chapters define. On the way:
+#
+#  - a hook (used here, defined only later) loses its reference and is empty;
+#  - <<replace: NAME>>= takes the earlier definitions of NAME away;
+#  - a root's name gets a `*` where mnt shall write #line directives;
+#  - every mistake noweb would pass over in silence is reported.
+
+function complain(place, message)
+{
+	print place ": " message > "/dev/stderr"
+	mistakes++
+}
+
+function here()
+{
+	return file ":" line
+}
+
+function is_root(name)
+{
+	return name ~ /^[A-Za-z0-9_+.\/-]+$/ && name ~ /[.\/]|^Makefile$/
+}
+
+function has_line_directives(name)
+{
+	return !plain && name ~ /\.[chS]$/
+}
+
+{ token[NR] = $0 }
+
+/^@file / {
+	file = substr($0, 7)
+	line = 1
+	if (++files <= keep)
+		last = NR
+}
+
+/^@fatal / {
+	complain(here(), "noweb stopped here: " substr($0, 8))
+}
+
+# Replacing a chunk makes a new generation of it; only the last one is kept.
+/^@defn / {
+	name = substr($0, 7)
+	if (name ~ /^replace: /) {
+		name = substr(name, 10)
+		if (!(name in defined_at))
+			complain(here(), "replaces <<" name ">>, which nothing before it defines")
+		if (files <= keep)
+			generation[name]++
+	}
+	if (!(name in defined_at))
+		defined_at[name] = here()
+	if (files <= keep)
+		live[name] = 1
+	chunk_of[NR] = name
+	generation_of[NR] = generation[name] + 0
+	chunk = name
+}
+
+/^@begin code/ { in_code = 1 }
+/^@end code/   { in_code = 0 }
+
+in_code && /^@text / {
+	text = substr($0, 7)
+	if (used_here != "" && text != "")
+		complain(here(), "<<" used_here ">> must stand alone on its line; text follows it: " text)
+	before = before text
+	if (text != "")
+		text_token = NR
+}
+
+in_code && /^@use / {
+	used_here = substr($0, 6)
+	if (before ~ /[^ \t]/)
+		complain(here(), "<<" used_here ">> must stand alone on its line; a shift is written @<<")
+	if (continued)
+		complain(here(), "<<" used_here ">> follows a line continued by a backslash")
+	if (!(used_here in used_at))
+		used_at[used_here] = here()
+	if (!((chunk, used_here) in edge)) {
+		edge[chunk, used_here] = 1
+		callee[chunk, ++callees[chunk]] = used_here
+	}
+	use_of[NR] = used_here
+	indent_of[NR] = text_token
+}
+
+/^@nl$|^@index nl/ {
+	if (used_here != "")
+		newline_of[NR] = used_here
+	continued = in_code && before ~ /\\$/
+	before = used_here = ""
+	text_token = 0
+	line++
+}
+
+# A chunk that contains itself would expand for ever.
+function visit(name,    i)
+{
+	if (state[name] == "done")
+		return
+	if (state[name] == "open") {
+		complain(defined_at[name], "<<" name ">> contains itself")
+		return
+	}
+	state[name] = "open"
+	for (i = 1; i <= callees[name]; i++)
+		visit(callee[name, i])
+	state[name] = "done"
+}
+
+function check_names(    name)
+{
+	for (name in used_at)
+		if (!(name in defined_at))
+			complain(used_at[name], "<<" name ">> is used here and defined in no chapter")
+	for (name in defined_at) {
+		if (!(name in used_at) && !is_root(name))
+			complain(defined_at[name], "<<" name ">> is defined here and used nowhere")
+		if (name in used_at && is_root(name))
+			complain(used_at[name], "<<" name ">> is a file and cannot be part of another chunk")
+		visit(name)
+	}
+}
+
+function end_of_checkpoint(    i, seen)
+{
+	for (i = 1; i <= NR; i++)
+		if (token[i] ~ /^@file / && ++seen > keep)
+			return i - 1
+	return NR
+}
+
+function emit_definition(i,    name)
+{
+	name = chunk_of[i]
+	if (generation_of[i] < generation[name])
+		print "@defn replaced " i
+	else
+		print "@defn " name (is_root(name) && has_line_directives(name) ? "*" : "")
+}
+
+function emit(    i, stop)
+{
+	stop = end_of_checkpoint()
+	for (i = 1; i <= stop; i++)
+		if (i in use_of && !(use_of[i] in live)) {
+			drop[i] = 1
+			drop[indent_of[i]] = 1
+		}
+	for (i = 1; i <= stop; i++) {
+		if (i in drop)
+			continue
+		# The empty line of a hook keeps #line right; plain C needs none.
+		if (plain && i in newline_of && !(newline_of[i] in live))
+			continue
+		if (i in chunk_of)
+			emit_definition(i)
+		else
+			print token[i]
+	}
+}
+
+END {
+	check_names()
+	if (mistakes)
+		exit 1
+	emit()
+	for (name in live)
+		if (is_root(name))
+			print name > manifest
+}
