@@ -1,0 +1,73 @@
+"""Boot a checkpoint in QEMU and see how it ends.
+
+The kernel tells how it ended through isa-debug-exit. Nothing here waits a
+fixed time: a guest ends by itself, or is ended after `limit` seconds, which
+is generous, because machines are slow at times; what it said last is kept.
+"""
+
+import dataclasses
+import os
+import shlex
+import subprocess
+
+ENDINGS = {33: "ok", 35: "fail", 37: "panic", 0: "reset"}
+
+ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1",
+          "-rtc", "base=2026-01-01,clock=vm"]
+
+
+@dataclasses.dataclass
+class Ending:
+    how: str        # ok, fail, panic, reset, hang, or "status N" of QEMU
+    text: str       # all that the guest wrote on its serial port
+    complaints: str # what QEMU wrote on standard error
+
+    def last_lines(self, n=15):
+        return "\n".join(self.text.splitlines()[-n:])
+
+
+def command(kernel, machine="pc", cpu="max", mem="512M", smp="1", qemu=(),
+            append="", icount=False, iso=False):
+    """The QEMU command line; `qemu` holds further options, and wins."""
+    if isinstance(qemu, str):
+        qemu = shlex.split(qemu)
+    line = ["qemu-system-x86_64", "-nodefaults", "-M", machine, "-accel", "tcg",
+            "-cpu", cpu, "-m", mem, "-smp", smp, "-display", "none",
+            "-no-reboot", "-serial", "stdio",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if icount:
+        line += ICOUNT
+    line += qemu
+    if iso:     # GRUB wants a screen even if it speaks on the serial port
+        return line + ["-vga", "std", "-cdrom", kernel]
+    return line + ["-kernel", kernel, "-append", append]
+
+
+def boot(kernel, limit=240, **settings):
+    """Boot `kernel` (loom.elf, or loom.iso with iso=True) to its end."""
+    process = subprocess.Popen(command(kernel, **settings),
+                               stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    try:
+        out, err = process.communicate(timeout=limit)
+        how = ENDINGS.get(process.returncode, f"status {process.returncode}")
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        how = "hang"
+    text = out.decode("utf-8", "replace").replace("\r\n", "\n")
+    return Ending(how, text, err.decode("utf-8", "replace"))
+
+
+def build(tree, *arguments):
+    """Run make in a tangled tree; returns its output, or raises with it."""
+    # The children of `make test` must not think they are part of that make.
+    environment = {key: value for key, value in os.environ.items()
+                   if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run(["make", "-s", "-C", tree, *arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, env=environment)
+    if done.returncode:
+        raise RuntimeError(f"make failed in {tree}:\n{done.stdout}")
+    return done.stdout
