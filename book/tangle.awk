@@ -1,6 +1,7 @@
 # tangle.awk: noweb's token stream of all chapters in, of one checkpoint out.
 #
-# usage: awk -v keep=FILES -v plain=0|1 -v manifest=FILE -f tangle.awk
+# usage: awk -v keep=FILES -v plain=0|1 -v renamed="FILE=NAME …" \
+#            -v manifest=FILE -f tangle.awk
 #
 # The first `keep` files of the stream make the checkpoint; the rest are read
 # only to know what later chapters define. On the way:
@@ -31,13 +32,21 @@ function has_line_directives(name)
 	return !plain && name ~ /\.[chS]$/
 }
 
+BEGIN {
+	n = split(renamed, pair, " ")
+	for (i = 1; i <= n; i++)
+		if (split(pair[i], side, "=") == 2)
+			called[side[1]] = side[2]
+}
+
 { token[NR] = $0 }
 
 /^@file / {
 	file = substr($0, 7)
 	line = 1
-	if (++files <= keep)
-		last = NR
+	files++
+	if (file in called)
+		token[NR] = "@file " called[file]
 }
 
 /^@fatal / {

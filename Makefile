@@ -1,0 +1,158 @@
+# Loom: everything a person does. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+
+CHAPTERS := $(sort $(wildcard chapters/[0-9][0-9]-*.nw))
+NAMES := $(CHAPTERS:chapters/%.nw=%)
+LAST := $(lastword $(NAMES))
+COUNT := $(words $(NAMES))
+
+# CH may be 4, 04, 04-memblock or memblock; the last chapter if not given.
+NAME := $(strip $(foreach n,$(NAMES),$(if $(filter $n $(firstword $(subst -, ,$n)) \
+	$(patsubst 0%,%,$(firstword $(subst -, ,$n))) \
+	$(n:$(firstword $(subst -, ,$n))-%=%),$(or $(CH),$(LAST))),$n)))
+TREE = tangled/$(NAME)
+
+ifneq ($(CH),)
+ifneq ($(words $(NAME)),1)
+$(error There is no chapter CH=$(CH). They are: $(NAMES))
+endif
+endif
+
+TANGLE := book/tangle book/tangle.awk
+BUILT := $(NAMES:%=build/checkpoint/%.built)
+LOG := build/log
+
+# ---------------------------------------------------------------- the book
+
+## all: install what is missing, make the book and all checkpoints, boot the last
+all: checkpoints book
+	@echo "booting $(LAST)"
+	@$(MAKE) -s -C tangled/$(LAST) test > $(LOG)/boot.txt 2>&1 || \
+		{ tail -n 20 $(LOG)/boot.txt; exit 1; }
+	@tail -n 1 $(LOG)/boot.txt
+	@echo
+	@echo "The book is build/loom.pdf (make html for the pages to browse)."
+	@echo "  make run CH=04        boots a checkpoint; Ctrl-a x leaves QEMU"
+	@echo "  make debug CH=04      stops it at its first instruction, under gdb"
+	@echo "  exercises/exercise list     shows the exercises; then"
+	@echo "  make exercise EX=...  gives you one, make grade EX=... grades it"
+	@echo "  make help             lists everything else"
+
+## book: weave build/loom.pdf, first making again what the machine says in it
+book: build/packages live
+	@book/weave/pdf
+
+## html: weave build/html/index.html and its pages
+html: build/packages live
+	@book/weave/html
+
+## page CH=04: one chapter's PDF, with the page numbers of the whole book
+page: build/packages
+	@book/weave/pdf --chapter $(firstword $(subst -, ,$(NAME)))
+
+## live: boot the checkpoints for the outputs the book shows, where they changed
+live: checkpoints
+	@book/livebook
+
+# ---------------------------------------------------------- the checkpoints
+
+## checkpoint CH=04: tangle and compile one checkpoint
+checkpoint: build/checkpoint/$(NAME).built
+
+## checkpoints: tangle and compile all of them
+checkpoints: $(BUILT)
+	@:
+
+# A sentence that changes touches the chapters and so the tangle; files that
+# stay the same keep their times, and nothing is compiled for it.
+build/checkpoint/%.tangled: $(CHAPTERS) $(TANGLE) | build/packages
+	@mkdir -p build/checkpoint
+	@book/tangle $(firstword $(subst -, ,$*)) tangled/$*
+	@touch $@
+
+.SECONDARY: $(NAMES:%=build/checkpoint/%.tangled)
+build/checkpoint/%.built: build/checkpoint/%.tangled
+	@mkdir -p $(LOG)
+	@echo "make   [$(shell expr $(firstword $(subst -, ,$*)) + 0)/$(COUNT)] $*"
+	@$(MAKE) -C tangled/$* > $(LOG)/$*.txt 2>&1 || \
+		{ grep -v '^gcc\|^make' $(LOG)/$*.txt; exit 1; }
+	@! grep -A 4 'warning:' $(LOG)/$*.txt >&2 || true
+	@touch $@
+
+# ---------------------------------------------------------------- running
+
+## run CH=04: boot a checkpoint; Ctrl-a x leaves QEMU
+run: checkpoint
+	@echo "booting $(NAME); press Ctrl-a, then x, to leave QEMU"
+	@$(MAKE) -s -C $(TREE) run
+
+## test CH=04: boot a checkpoint and see that its self-tests pass
+## test: all tests there are, of the kernel and of the book
+ifneq ($(CH),)
+test: checkpoint
+	@$(MAKE) -s -C $(TREE) test
+else
+test: checkpoints book html
+	@mkdir -p $(LOG)
+	prove --timer $(TESTS) 2>&1 | tee $(LOG)/test.log
+endif
+TESTS := tests/
+
+## debug CH=04: boot a checkpoint under gdb, stopped at its first instruction
+debug: checkpoint
+	@$(MAKE) -s -C $(TREE) debug
+
+## iso CH=04: an ISO image that GRUB boots
+iso: checkpoint
+	@$(MAKE) -s -C $(TREE) iso
+	@echo $(TREE)/loom.iso
+
+## diff CH=04: what the chapter changed in the tangled C
+PREVIOUS = $(word $(patsubst 0%,%,$(firstword $(subst -, ,$(NAME)))),nothing $(NAMES))
+diff: build/packages
+	@book/tangle --plain $(firstword $(subst -, ,$(NAME))) build/plain/$(NAME)
+	@mkdir -p build/plain/nothing
+	@[ $(PREVIOUS) = nothing ] || book/tangle --plain \
+		$(firstword $(subst -, ,$(PREVIOUS))) build/plain/$(PREVIOUS)
+	@cd build/plain && { diff -ruN -x .manifest $(PREVIOUS) $(NAME) || \
+		[ $$? -eq 1 ]; } | { if [ -t 1 ]; then $${PAGER:-less}; else cat; fi; }
+
+# --------------------------------------------------------------- exercises
+
+## exercise EX=04/slug: an exercise, set up for you in work/
+## grade EX=04/slug: what of it passes, what fails, and where
+## solution EX=04/slug: how the book would have done it
+exercise grade solution: build/packages
+	@exercises/exercise $@ $(EX)
+
+# ------------------------------------------------------------ housekeeping
+
+## dist: build/loom.tar.xz: the book, its pages, and the checkpoints as plain C
+dist: book html
+	@rm -rf build/dist && mkdir -p build/dist/loom
+	@cp -r build/loom.pdf build/html README.md LICENSE* build/dist/loom
+	@for name in $(NAMES); do \
+		book/tangle --plain $${name%%-*} build/dist/loom/$$name && \
+		rm build/dist/loom/$$name/.manifest || exit 1; done
+	@tar -C build/dist -cJf build/loom.tar.xz loom
+	@echo build/loom.tar.xz
+
+## clean: throw away all that was made (not work/, which is yours)
+clean:
+	rm -rf build tangled
+
+## help: this list
+help:
+	@sed -n 's/^## //p' Makefile | awk -F': ' \
+		'{ printf "  make %-20s %s\n", $$1, substr($$0, length($$1) + 3) }'
+
+build/packages: packages.txt book/install
+	@book/install
+	@mkdir -p build && touch $@
+
+.PHONY: all book html page live checkpoint checkpoints run test debug iso diff \
+	exercise grade solution dist clean help
