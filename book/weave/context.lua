@@ -1,0 +1,72 @@
+-- context.lua: what all parts of the reader share: which edition is being made
+-- of which chapter, its slice of the database, and how to complain.
+--
+-- The environment says what to do:
+--   WEAVE_TO     latex or html         WEAVE_SLICE  the chapter's NN.lua
+--   WEAVE_CITES  citations             WEAVE_SIDE   file for what is found on the way
+-- The side file lists, a line each: `cite KEY`, `subject ID TERM`, `figure NAME`,
+-- `copy PATH`.
+local escape, store = require 'escape', require 'store'
+local M = {}
+
+M.to = os.getenv 'WEAVE_TO' or 'latex'
+M.html = M.to == 'html'
+M.slice = store.read(os.getenv 'WEAVE_SLICE' or '') or {chunks = {}, order = {}, uses = {},
+  prose = {}, labels = {}, idents = {}, own = {}, file = os.getenv 'WEAVE_FILE'}
+M.number = M.html and store.read((os.getenv 'WEAVE_SLICE' or ''):gsub('%.lua$', '.num.lua'))
+  or {chunks = {}, labels = {}, pages = {}}
+M.cites = store.read(os.getenv 'WEAVE_CITES' or '') or {}
+M.chapter = M.slice.chapter or 0
+M.stem = (M.slice.file or ''):match('([^/]*)%.nw$') or ''
+M.side = {}
+M.MARKDOWN = 'markdown-latex_macros-example_lists+raw_tex'
+
+function M.note(...)
+  M.side[#M.side + 1] = table.concat({...}, ' ')
+end
+
+-- A complaint names the line of the source that holds `needle`.
+function M.complain(needle, message)
+  local line, where = 0, M.slice.file or '?'
+  for text in io.lines(M.slice.file) do
+    line = line + 1
+    if text:find(needle, 1, true) then where = where .. ':' .. line; break end
+  end
+  io.stderr:write(where, ': error: ', message, '\n')
+end
+
+-- What cannot be shown is marked on the page too.
+function M.missing(needle, what)
+  M.complain(needle, 'missing ' .. what)
+  if M.html then return '<strong class="missing">missing ' .. escape.html(what) .. '</strong>' end
+  return '\\missing{' .. escape.tex(what) .. '}'
+end
+
+function M.inline(text) return pandoc.RawInline(M.to, text) end
+function M.block(text) return pandoc.RawBlock(M.to, text) end
+
+-- Markdown that stands in an attribute, as inlines. reader.lua sets the filter.
+M.filter = {}
+function M.markdown(text)
+  local doc = pandoc.read(text or '', M.MARKDOWN)
+  local block = doc.blocks[1]
+  return block and pandoc.walk_block(pandoc.Plain(block.content), M.filter).content or pandoc.List{}
+end
+
+---------------------------------------------------------------- links (HTML)
+function M.page(chapter)
+  return chapter == M.chapter and '' or M.number.pages[chapter] or ''
+end
+function M.chunk_href(id) return M.page(tonumber(id:sub(1, 2))) .. '#chunk-' .. id end
+function M.chunk_number(id) return M.number.chunks[id] or '?' end
+function M.chunk_link(id, class)
+  return ('<a%s href="%s">%s</a>'):format(class and ' class="' .. class .. '"' or '',
+    M.chunk_href(id), M.chunk_number(id))
+end
+function M.chunk_links(list)
+  local out = {}
+  for i, id in ipairs(list) do out[i] = M.chunk_link(id) end
+  return table.concat(out, ', ')
+end
+
+return M

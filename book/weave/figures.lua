@@ -1,0 +1,95 @@
+-- figures.lua: drawings, plots and images, with numbered captions.
+local escape, ctx, live, store = require 'escape', require 'context', require 'live', require 'store'
+local M = {}
+
+-- HTML numbers come from the scan of the source; unnamed figures count too.
+local position = 0
+local own = {}
+for _, label in ipairs(ctx.slice.own or {}) do
+  if label.kind == 'fig' then own[#own + 1] = label end
+end
+
+local function number()
+  position = position + 1
+  return own[position] and own[position].number or '?'
+end
+
+local function caption_blocks(before, caption, after)
+  local inlines = pandoc.List{ctx.inline(before)}
+  inlines:extend(ctx.markdown(caption))
+  inlines:insert(ctx.inline(after))
+  return pandoc.Plain(inlines)
+end
+
+local function figure(id, caption, content, wide)
+  local n = number()
+  if ctx.html then
+    return {
+      ctx.block(('<figure%s%s>%s'):format(id ~= '' and ' id="' .. id .. '"' or '', wide and ' class="wide"' or '', content)),
+      caption_blocks(('<figcaption><b>Figure %s</b> '):format(n), caption, '</figcaption></figure>'),
+    }
+  end
+  return {
+    ctx.block('\\begin{figure}[htbp]' .. '\n'
+      .. (wide and '\\wide{' .. content .. '}' or content)),
+    caption_blocks('\\caption{', caption, (id ~= '' and '\\label{' .. id .. '}' or '') .. '}'),
+    ctx.block('\\end{figure}'),
+  }
+end
+
+-- Lines of the source, so that TeX's complaints find their way back.
+local function marker(needle)
+  local line = 0
+  for text in io.lines(ctx.slice.file) do
+    line = line + 1
+    if text:find(needle, 1, true) then return ('%%%% %s:%d\n'):format(ctx.slice.file, line) end
+  end
+  return ''
+end
+
+-- For HTML a drawing is left in a file, to be made an SVG with all the others.
+local function drawing(block, body, units)
+  local id = block.identifier
+  local wide = block.classes:includes 'wide'
+  local source = (units and '\\drawingunits' or '') .. '%\n' .. body
+  if not ctx.html then
+    return figure(id, block.attributes.caption, '{' .. marker(id ~= '' and '#' .. id or '.tikz')
+      .. source .. '}', wide)
+  end
+  local name = ('%s-%s'):format(ctx.stem, id ~= '' and id:gsub('%W', '-') or 'fig-' .. (position + 1))
+  store.write_text('build/weave/figures/' .. name .. '.tex', source .. '\n')
+  ctx.note('figure', name)
+  return figure(id, block.attributes.caption,
+    ('<img src="%s.svg" alt="%s"/>'):format(name, escape.html(pandoc.utils.stringify(ctx.markdown(block.attributes.caption)))), wide)
+end
+
+function M.tikz(block)
+  return drawing(block, block.text, true)
+end
+
+function M.plot(block)
+  local body, missing = live.plot(block)
+  if not body then
+    return figure(block.identifier, block.attributes.caption,
+      ctx.missing(block.identifier ~= '' and '#' .. block.identifier or '.plot', missing))
+  end
+  return drawing(block, body, false)
+end
+
+function M.image(image)
+  local width = image.attributes.width or '100%'
+  local content
+  if ctx.html then
+    ctx.note('copy', image.src)
+    content = ('<img src="%s" alt="%s" style="width:%s"/>'):format(image.src:match('[^/]*$'),
+      escape.html(pandoc.utils.stringify(image.caption)), width)
+  else
+    content = ('\\includegraphics[width=%.3f\\textwidth]{%s}'):format((tonumber(width:match('^([%d.]+)%%$')) or 100) / 100, image.src)
+  end
+  local blocks = figure(image.identifier, '', content)
+  local caption = blocks[2].content
+  for i = #image.caption, 1, -1 do caption:insert(2, image.caption[i]) end
+  return blocks
+end
+
+return M

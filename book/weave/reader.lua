@@ -1,0 +1,296 @@
+-- reader.lua: a pandoc reader for one chapter in noweb's pipeline format.
+--
+-- usage: markup -t chapters/NN-x.nw | WEAVE_…=… pandoc -p -f reader.lua -t latex|html
+--
+-- The prose is put together as Markdown in which each code chunk is a block of
+-- its own kind, parsed by pandoc, and walked once; see context.lua for the
+-- environment and README.md for the whole path.
+local here = PANDOC_SCRIPT_FILE:match('^(.*)/') or '.'
+package.path = here .. '/?.lua;' .. package.path
+local pipe, ctx = require 'pipe', require 'context'
+local escape, code, live = require 'escape', require 'code', require 'live'
+local figures, blocks, store = require 'figures', require 'blocks', require 'store'
+
+---------------------------------------------------------------- Markdown
+-- [[code]] becomes `code`{.nw}, [[<<name>>]] becomes `name`{.chunk}.
+local function quoted(text)
+  local name = text:match('^<<(.*)>>$')
+  text = name or text
+  local ticks = text:find('`', 1, true) and '```' or '`'
+  local pad = ticks == '```' and ' ' or ''
+  return ticks .. pad .. text .. pad .. ticks .. (name and '{.chunk}' or '{.nw}')
+end
+
+-- TeX reports lines of its own input: comments say where they come from.
+local function marker(n)
+  return ctx.html and '' or ('\n```{=latex}\n%%%% %s:%d\n```\n\n'):format(ctx.slice.file, n)
+end
+
+-- Returns the sections of the chapter as Markdown, and the code chunks. pandoc's
+-- parser takes more than linear time, so a section at a time is parsed.
+local function sections(file)
+  local out, part, chunks = {}, {}, {}
+  local fence, blank, open = nil, true, nil
+  local function put(text) part[#part + 1] = text end
+
+  for _, item in ipairs(file.items) do
+    if item.type == 'code' then
+      chunks[#chunks + 1] = item
+      put('\n\n```{=chunk}\n' .. #chunks .. '\n```\n\n')
+      blank = true
+    else
+      for _, line in ipairs(item.lines) do
+        local text = line.text
+        if open then text, open = open .. ' ' .. text, nil end
+        local ticks, rest = text:match('^%s*(```+)(.*)$')
+        local inside = fence ~= nil
+        if inside then
+          if ticks and #ticks >= #fence and rest:match('^%s*$') then fence = nil end
+          text = text:gsub('\1', '[['):gsub('\2', ']]')
+        else
+          if ticks then fence = ticks end
+          if text:match('\1[^\2]*$') then open = text end
+          text = text:gsub('\1(.-)\2', quoted)
+          if text:match('^##? ') then
+            out[#out + 1] = table.concat(part)
+            part = {}
+            put(marker(line.n))
+          elseif blank and text:match('^[%a%[`*"“_$]') and not ticks then
+            put(marker(line.n))
+          end
+        end
+        if not open then put(text .. '\n') end
+        blank = text:match('^%s*$') ~= nil and not inside
+      end
+    end
+  end
+  out[#out + 1] = table.concat(part)
+  return out, chunks
+end
+
+---------------------------------------------------------------- headings
+local taken, at = {}, 0
+
+local function heading(h)
+  local id = h.identifier
+  if not id:match('^%a+:') then
+    id = ('%02d-%s'):format(ctx.chapter, id)
+    taken[id] = (taken[id] or 0) + 1
+    if taken[id] > 1 then id = id .. '-' .. taken[id] end
+    h.identifier = id
+  end
+  h.content = pandoc.walk_block(pandoc.Plain(h.content), {
+    Code = function(c) return pandoc.Code(c.text, {'', {'heading'}}) end,
+  }).content
+  if ctx.html and h.level <= 3 then
+    local own = ctx.slice.own or {}
+    repeat at = at + 1 until not own[at] or own[at].kind == 'sec' or own[at].kind == 'chapter'
+    local number = own[at] and own[at].number
+    if number then
+      h.content:insert(1, pandoc.Space())
+      h.content:insert(1, ctx.inline('<span class="secno">' .. (h.level == 1 and 'Chapter ' or '') .. number .. '</span>'))
+    end
+  end
+  return h
+end
+
+---------------------------------------------------------------- inlines
+local WORD = {chapter = 'Chapter', sec = 'Section', fig = 'Figure', tbl = 'Table', eq = 'Equation', ex = 'Exercise'}
+
+local function cross_reference(id)
+  local label = ctx.slice.labels[id]
+  if not label then
+    ctx.complain('@' .. id, 'unresolved reference ' .. id)
+    return ctx.inline(ctx.html and '<strong class="missing">??</strong>' or '\\missing{??}')
+  end
+  local word = WORD[label.kind]
+  if ctx.html then
+    return ctx.inline(('<a class="ref" href="%s#%s">%s&#160;%s</a>'):format(ctx.page(label.chapter), id, word,
+      ctx.number.labels[id]))
+  end
+  return ctx.inline(('\\hyperref[%s]{%s~\\ref*{%s}}'):format(id, word, id))
+end
+
+local function linked(key, text)
+  if ctx.html then return ctx.inline(('<a href="bibliography.html#ref-%s">%s</a>'):format(key, escape.html(text))) end
+  return ctx.inline(('\\hyperlink{ref-%s}{%s}'):format(key, escape.tex(text):gsub(' ', '~')))
+end
+
+-- One work of a citation: "Knuth 1997, §2.5", or "Knuth (1997, §2.5)" when the
+-- author is part of the sentence.
+local function work(c)
+  local entry = ctx.cites[c.id]
+  if not entry then
+    ctx.complain('@' .. c.id, 'no entry for ' .. c.id .. ' in book/refs.bib')
+    return pandoc.List{ctx.inline(ctx.html and '<strong class="missing">??</strong>' or '\\missing{??}')}
+  end
+  ctx.note('cite', c.id)
+  local out = pandoc.List(c.prefix)
+  if #c.prefix > 0 then out:insert(pandoc.Space()) end
+  local in_text = c.mode == 'AuthorInText'
+  if in_text then
+    out:extend{linked(c.id, entry.author), pandoc.Str(' (')}
+    out:insert(linked(c.id, entry.year))
+  elseif c.mode == 'SuppressAuthor' then out:insert(linked(c.id, entry.year))
+  else out:insert(linked(c.id, entry.author .. ' ' .. entry.year)) end
+  out:extend(c.suffix)
+  if in_text then out:insert(pandoc.Str(')')) end
+  return out
+end
+
+local function cite(element)
+  local out, parenthesis = pandoc.List{}, false
+  for i, c in ipairs(element.citations) do
+    local is_label = WORD[c.id:match('^(%a+):')]
+    if i > 1 then out:extend{pandoc.Str(is_label and ',' or ';'), pandoc.Space()} end
+    if is_label then
+      out:extend(c.prefix)
+      if #c.prefix > 0 then out:insert(pandoc.Space()) end
+      out:insert(cross_reference(c.id))
+      out:extend(c.suffix)
+    else
+      parenthesis = parenthesis or c.mode ~= 'AuthorInText'
+      out:extend(work(c))
+    end
+  end
+  if parenthesis then
+    out:insert(1, pandoc.Str('('))
+    out:insert(pandoc.Str(')'))
+  end
+  return out
+end
+
+local subjects = 0
+
+local function subject(span)
+  if not span.classes:includes 'index' then return end
+  subjects = subjects + 1
+  local id = ('%02d-%d'):format(ctx.chapter, subjects)
+  ctx.note('subject', id, span.attributes.entry or pandoc.utils.stringify(span.content))
+  local out = pandoc.List{ctx.inline(ctx.html and '<span id="subj-' .. id .. '">' or '\\subjectmark{' .. id .. '}')}
+  out:extend(span.content)
+  if ctx.html then out:insert(ctx.inline('</span>')) end
+  return out
+end
+
+local function inline_code(c)
+  if c.classes:includes 'heading' then return pandoc.Code(c.text) end
+  if c.classes:includes 'live' then return live.value(c.text) end
+  if c.classes:includes 'chunk' then
+    if not ctx.slice.uses[c.text] then ctx.complain(c.text, 'no chunk of the name ' .. c.text) end
+    return ctx.inline(code.use(c.text, true))
+  end
+  return code.inline(c.text)
+end
+
+-- A display followed by {#eq:x} is numbered.
+local function equations(inlines)
+  local out, i = pandoc.List{}, 1
+  while i <= #inlines do
+    local m, j = inlines[i], i + 1
+    if m.t == 'Math' and m.mathtype == 'DisplayMath' then
+      if inlines[j] and (inlines[j].t == 'Space' or inlines[j].t == 'SoftBreak') then j = j + 1 end
+      local id = inlines[j] and inlines[j].t == 'Str' and inlines[j].text:match('^{#(eq:[%w_-]+)}$')
+      if id then
+        i = j
+        if ctx.html then
+          m = ctx.inline(('<span class="equation" id="%s">%s<span class="eqno">(%s)</span></span>'):format(id,
+            pandoc.write(pandoc.Pandoc{pandoc.Plain{m}}, 'html', {html_math_method = 'mathml'}), ctx.number.labels[id] or '?'))
+        else
+          m = ctx.inline(('\\begin{equation}\\label{%s}\n%s\n\\end{equation}'):format(id, m.text))
+        end
+      end
+    end
+    out:insert(m)
+    i = i + 1
+  end
+  return out
+end
+
+---------------------------------------------------------------- blocks
+local function paragraph(p)
+  if #p.content == 1 and p.content[1].t == 'Image' then return figures.image(p.content[1]) end
+  p.content = equations(p.content)
+  return p
+end
+
+local function caption_of(t)
+  local id
+  local caption = pandoc.walk_block(pandoc.Div(t.caption.long), {Str = function(s)
+    local found = s.text:match('^{#(tbl:[%w_-]+)}$')
+    if found then
+      id = found
+      return {}
+    end
+  end}).content
+  return caption, id
+end
+
+local function table_(t)
+  local caption, id = caption_of(t)
+  if #caption == 0 then return ctx.html and {ctx.block('<div class="table">'), t, ctx.block('</div>')} or t end
+  if not id then ctx.complain(': ' .. pandoc.utils.stringify(caption):sub(1, 12), 'a table with a caption needs {#tbl:…}') end
+  local inlines = caption[1].content
+  while #inlines > 0 and inlines[#inlines].t == 'Space' do inlines:remove() end
+  if ctx.html then
+    inlines:insert(1, ctx.inline(('<b>Table %s</b> '):format(ctx.number.labels[id] or '?')))
+  elseif id then
+    inlines:insert(ctx.inline('\\label{' .. id .. '}'))
+  end
+  t.caption.long = {pandoc.Plain(inlines)}
+  if not ctx.html then return t end
+  return {ctx.block(('<div class="table" id="%s">'):format(id or '')), t, ctx.block('</div>')}
+end
+
+local code_block = {
+  tikz = figures.tikz,
+  plot = figures.plot,
+  transcript = live.transcript,
+  experiment = code.experiment,
+  sample = code.sample,
+  changes = function() return blocks.changes() end,
+  run = function(b)
+    if not b.classes:includes 'show' then return {} end
+    return code.plain(live.command(b), 'sh')
+  end,
+}
+
+local function fenced(b)
+  for class, make in pairs(code_block) do
+    if b.classes:includes(class) then return make(b) end
+  end
+  return code.plain(b.text, b.classes[1] or 'text')
+end
+
+---------------------------------------------------------------- the reader
+local function parse(text)
+  local all = pandoc.List{}
+  for _, section in ipairs(text) do
+    all:extend(pandoc.read(section .. '\n', ctx.MARKDOWN).blocks)
+  end
+  return all
+end
+
+function Reader(input)
+  local file = pipe.parse(tostring(input) .. '\n')[1]
+  local text, chunks = sections(file)
+  ctx.filter = {Cite = cite, Code = inline_code, Span = subject}
+  local filter = {
+    Cite = cite, Code = inline_code, Span = subject,
+    Para = paragraph, Table = table_, CodeBlock = fenced, Div = blocks.div,
+    RawBlock = function(b)
+      if b.format == 'chunk' then return code.chunk(chunks[tonumber(b.text)]) end
+    end,
+  }
+  local body = parse(text)
+  body = pandoc.walk_block(pandoc.Div(body), {Header = heading}).content
+  body = pandoc.walk_block(pandoc.Div(body), filter).content
+  if ctx.chapter > 0 then
+    if not ctx.html then body:insert(1, ctx.block(('\\setcounter{chapter}{%d}'):format(ctx.chapter - 1))) end
+    body:extend(blocks.identifiers())
+  end
+  if os.getenv 'WEAVE_SIDE' then
+    store.write_text(os.getenv 'WEAVE_SIDE', table.concat(ctx.side, '\n') .. '\n')
+  end
+  return pandoc.Pandoc(body)
+end

@@ -1,0 +1,174 @@
+"""From chapters to TeX or HTML: the steps both editions share."""
+import glob
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import bibliography
+import changes
+import tags
+from common import (BOOK, DRAFT, Failure, HERE, MARKUP, Stamp, WORK, digest, log, read, run, say,
+                    tools, write)
+
+READER = tools("*.lua")
+
+
+def side(chapter, to):
+    return f"{WORK}/{to}/{chapter.stem}.side"
+
+
+def replacing(chapter):
+    return re.search(r"^<<replace: ", chapter.text(), re.M)
+
+
+def wants_changes(chapter):
+    return re.search(r"^```+\s*\{\.changes", chapter.text(), re.M)
+
+
+def previous(chapter, chapters):
+    return max((c.number for c in chapters if c.number < chapter.number), default=0)
+
+
+def make_database(chapters, only=None):
+    """Tangle what is asked, tag it, and write the cross references.
+
+    Identifiers come from the last checkpoint, and from the one before each
+    replacement, since what was replaced is in no later one.
+    """
+    last = chapters[-1].number
+    tagged = {last} | {previous(c, chapters) for c in chapters if replacing(c)} - {0}
+    counted = [c for c in chapters if wants_changes(c) and (only is None or c.number == only)]
+    wanted = tagged | {c.number for c in counted} | {previous(c, chapters) for c in counted} - {0}
+    with ThreadPoolExecutor(2) as pool:
+        for job in [pool.submit(tags.tangle, n, chapters) for n in sorted(wanted)]:
+            try:
+                job.result()
+            except Failure as failure:
+                if only is None and not DRAFT:
+                    raise
+                say(f"weave: {failure}\nweave: going on with the identifiers of before")
+        files = list(pool.map(lambda n: tags.write_tags(n, chapters), sorted(tagged, reverse=True)))
+        list(pool.map(lambda c: changes.write_changes(c, previous(c, chapters)), counted))
+    write(f"{WORK}/tags/all", "".join(read(f) for f in files))
+    paths = [c.path for c in chapters]
+    stamp = Stamp(f"{WORK}/xref/book.lua", f"{WORK}/tags/all", *paths, *READER)
+    bibliography.write_cites()
+    if stamp.fresh():
+        return
+    os.makedirs(f"{WORK}/xref", exist_ok=True)
+    stream = markup(*paths)
+    done = run(["lua5.4", f"{HERE}/xref.lua", f"{WORK}/xref", f"{WORK}/tags/all"], stdin=stream)
+    if done.stderr:
+        say(done.stderr.strip())
+        if only is None and not DRAFT:
+            raise Failure("the chapters' labels collide")
+    stamp.set()
+
+
+def markup(*paths):
+    done = run([MARKUP, "-t", *paths], check=False)
+    if done.returncode:
+        raise Failure("noweb cannot read a chapter:\n" + done.stderr.strip())
+    return done.stdout
+
+
+def inputs(chapter, to):
+    """All that a woven chapter depends on."""
+    text = chapter.text()
+    runs = set(re.findall(r'run="([^"]+)"', text)) | set(re.findall(r"`([^`:\s]+):[^`]+`\{\.live", text))
+    out = [chapter.path, chapter.slice, bibliography.CITES, *READER,
+           f"{WORK}/changes/{chapter.number:02d}.lua"]
+    if to == "html":
+        out.append(chapter.slice.replace(".lua", ".num.lua"))
+    return out + [f"book/live/{r}.txt" for r in sorted(runs)]
+
+
+def weave_chapter(chapter, to):
+    """Make build/weave/TO/STEM.tex or .html; returns the complaints."""
+    product = f"{WORK}/{to}/{chapter.stem}.{'tex' if to == 'latex' else 'html'}"
+    os.makedirs(os.path.dirname(product), exist_ok=True)
+    stamp = Stamp(product, *inputs(chapter, to))
+    if stamp.fresh():
+        return ""
+    done = pandoc(markup(chapter.path), to, {
+        "WEAVE_SLICE": chapter.slice, "WEAVE_SIDE": side(chapter, to),
+        "WEAVE_FILE": chapter.path})
+    write(product, done.stdout)
+    os.utime(product)
+    if done.stderr.strip():
+        return done.stderr.strip() + "\n"      # not stamped: said again next time
+    stamp.set()
+    return ""
+
+
+def pandoc(stream, to, env):
+    done = run(["pandoc", "-p", "-f", f"{HERE}/reader.lua", "-t", to, "--wrap=preserve",
+                "--no-highlight", "--mathml", "--top-level-division=chapter"],
+               stdin=stream, check=False,
+               env={**env, "WEAVE_TO": to, "WEAVE_CITES": bibliography.CITES})
+    if done.returncode:
+        raise Failure(f"{env.get('WEAVE_FILE')}: pandoc stopped:\n{done.stderr.strip()}")
+    return done
+
+
+def weave_page(name, to):
+    """Weave book/NAME, a Markdown page that is no chapter; returns the text."""
+    path = f"book/{name}"
+    if not os.path.exists(path):
+        return ""
+    done = pandoc(markup(path), to, {"WEAVE_FILE": path, "WEAVE_SLICE": "none"})
+    complain(done.stderr.strip())
+    return done.stdout
+
+
+def weave_all(chapters, to, only=None):
+    """Weave every chapter that needs it, with a line of progress for each."""
+    chosen = [c for c in chapters if only in (None, c.number)]
+
+    def one(item):
+        i, chapter = item
+        complaints = weave_chapter(chapter, to)
+        say(f"weave  [{i}/{len(chosen)}] {chapter.stem}")
+        return complaints
+
+    with ThreadPoolExecutor(2) as pool:
+        complaints = "".join(pool.map(one, enumerate(chosen, 1)))
+    complain(complaints, fatal=only is None)
+
+
+def complain(text, fatal=True):
+    if not text:
+        return
+    say(text.strip())
+    errors = [l for l in text.splitlines() if ": warning:" not in l]
+    if errors and fatal and not DRAFT:
+        raise Failure(f"{len(errors)} mistakes in the chapters (LOOM_DRAFT=1 goes on)")
+
+
+# --- parts
+
+def parts():
+    """book/parts.md: headings `# Title {chapters=01-04}`, a paragraph under each.
+
+    Returns (number, title, first chapter, last chapter, Markdown).
+    """
+    out = []
+    for title, first, last, body in re.findall(
+            r"^# (.*?) *\{chapters=(\d+)-(\d+)\}\n(.*?)(?=^# |\Z)", read("book/parts.md"), re.M | re.S):
+        out.append((len(out) + 1, title, int(first), int(last), body.strip()))
+    return out
+
+
+def chapter_order(chapters):
+    """Yield ('part', part) before the first chapter of each, and ('chapter', c)."""
+    todo = parts()
+    for chapter in chapters:
+        while todo and todo[0][2] <= chapter.number:
+            part = todo.pop(0)
+            if chapter.number <= part[3]:
+                yield "part", part
+        yield "chapter", chapter
+
+
+def markdown(text, to):
+    return run(["pandoc", "-f", "markdown", "-t", to], stdin=text).stdout.strip()
