@@ -38,17 +38,19 @@ function M.use(name, in_text)
   return ('\\chunk%suse{%s}{%s}'):format(in_text and 'text' or '', id or '', escape.name_tex(name))
 end
 
--- Joins lines for TeX. The first two and the last two of a chunk stay together,
--- and so does all of a short one.
-local function set_lines(lines, command)
+-- Joins lines for TeX. The first two and the last two of a piece of code stay
+-- together, and so does all of a short one; a blank line is the best place to
+-- break a page.
+function M.set_lines(lines, command)
   local out, n = {}, #lines
   for i, l in ipairs(lines) do
-    local keep = n <= 5 or i <= 2 or i >= n - 2
-    if l == '' then out[i] = keep and '\\nobreak\\vspace{5.5pt}\\nobreak' or '\\codeblank'
-    else out[i] = command .. '{' .. l .. '}' .. (keep and i < n and '\\keep' or '') end
+    local keep = n <= 6 or i <= 2 or i >= n - 2
+    if l == '' then out[i] = keep and '\\codeblankkeep' or '\\codeblank'
+    else out[i] = command .. '{' .. l .. '}' .. (i == n and '' or keep and '\\keep' or '\\breakhere') end
   end
   return table.concat(out, '\n')
 end
+local set_lines = M.set_lines
 
 local function trim(lines)
   while #lines > 0 and lines[#lines].text == '' and not lines[#lines].use do

@@ -1,6 +1,6 @@
 -- live.lua: what the machine said. A run's output is book/live/RUN.txt, kept by
 -- another tool, which also checks it; here it is only quoted.
-local escape, ctx, store = require 'escape', require 'context', require 'store'
+local escape, ctx, code, store = require 'escape', require 'context', require 'code', require 'store'
 local M = {}
 
 local runs = {}
@@ -59,11 +59,8 @@ local function set(lines)
   for _, line in ipairs(lines) do
     for _, part in ipairs(wrap(line)) do all[#all + 1] = part end
   end
-  for i, part in ipairs(all) do
-    local keep = #all <= 6 or i <= 2 or i >= #all - 2
-    out[i] = '\\machineline{' .. escape.codetex(part) .. '}' .. (keep and i < #all and '\\keep' or '')
-  end
-  return '\\begin{transcript}\n' .. table.concat(out, '\n') .. '\n\\end{transcript}'
+  for i, part in ipairs(all) do out[i] = escape.codetex(part) .. '{}' end
+  return '\\begin{transcript}\n' .. code.set_lines(out, '\\machineline') .. '\n\\end{transcript}'
 end
 
 function M.transcript(block)
