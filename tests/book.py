@@ -1,0 +1,162 @@
+"""What the book's sources say: chapters, exercises, checkpoints.
+
+The weaver has a reader of its own; this one knows as much as the tests and
+the exercise tool need.
+"""
+
+import dataclasses
+import glob
+import os
+import re
+import shlex
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@dataclasses.dataclass
+class Chapter:
+    number: int
+    name: str       # "01-first-light"
+    path: str       # "chapters/01-first-light.nw", from the root
+
+    @property
+    def label(self):
+        return f"{self.number:02d}"
+
+
+@dataclasses.dataclass
+class Exercise:
+    chapter: Chapter
+    id: str         # "ex:first-fit"
+    slug: str       # "first-fit", or None for a question
+    difficulty: int
+    time: str
+    text: str       # Markdown
+    line: int       # of the chapter, where it begins
+
+    @property
+    def name(self):
+        """What a reader types: 07/first-fit."""
+        return f"{self.chapter.label}/{self.slug}"
+
+    @property
+    def directory(self):
+        return f"exercises/{self.chapter.name}/{self.slug}"
+
+    @property
+    def skeleton(self):
+        return f"{self.directory}/skeleton.nw"
+
+    @property
+    def grade(self):
+        return f"{self.directory}/grade"
+
+    @property
+    def solution(self):
+        return f"solutions/{self.chapter.name}/{self.slug}.nw"
+
+    def wrong_answers(self):
+        return sorted(glob.glob(f"{self.directory}/wrong-*.nw", root_dir=ROOT))
+
+
+def chapters():
+    found = []
+    for path in sorted(glob.glob("chapters/[0-9][0-9]-*.nw", root_dir=ROOT)):
+        name = os.path.basename(path)[:-len(".nw")]
+        found.append(Chapter(int(name[:2]), name, path))
+    return found
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def prose_lines(path):
+    """Yield (number, line) of the documentation chunks of a chapter."""
+    code = False
+    for number, line in enumerate(read(path).split("\n"), 1):
+        if re.match(r"<<.*>>=\s*$", line):
+            code = True
+        elif line == "@" or line.startswith("@ "):
+            code = False
+            yield number, line[2:]
+        elif not code:
+            yield number, line
+
+
+def attributes(text):
+    """The identifier and the key=value pairs of a {.class #id key=value}."""
+    words = shlex.split(text.replace("'", "\\'"))
+    pairs = dict(word.split("=", 1) for word in words if "=" in word)
+    ids = [word[1:] for word in words if word.startswith("#")]
+    return (ids[0] if ids else None), pairs
+
+
+def exercises(chapter):
+    """The exercises of a chapter, questions included, as they stand in it."""
+    found, depth, current = [], 0, None
+    for number, line in prose_lines(chapter.path):
+        opening = re.match(r":{3,}\s*(\{.*\}|\w.*)\s*:*$", line)
+        closing = re.match(r":{3,}\s*$", line)
+        if current is None:
+            if opening and ".exercise" in opening[1].split("{")[-1].split():
+                id, pairs = attributes(opening[1].strip("{} "))
+                current = Exercise(chapter, id, pairs.get("code"),
+                                   int(pairs.get("difficulty", 0)),
+                                   pairs.get("time", ""), "", number)
+                depth = 1
+            continue
+        depth += bool(opening) - bool(closing)
+        if depth:
+            current.text += line + "\n"
+        else:
+            found.append(current)
+            current = None
+    return found
+
+
+def coding_exercises():
+    """Those of the chapters, then what has a skeleton and no text yet."""
+    found = [exercise for chapter in chapters()
+             for exercise in exercises(chapter) if exercise.slug]
+    known = {exercise.skeleton for exercise in found}
+    for chapter in chapters():
+        for path in sorted(glob.glob(f"exercises/{chapter.name}/*/skeleton.nw",
+                                     root_dir=ROOT)):
+            if path not in known:
+                slug = path.split("/")[-2]
+                found.append(Exercise(chapter, f"ex:{slug}", slug, 0, "", "", 0))
+    return found
+
+
+class TangleError(Exception):
+    """What book/tangle said when it refused."""
+
+
+def tangle(number, out, overlays=(), plain=True, root=ROOT):
+    """Write checkpoint `number` into `out`."""
+    line = ["book/tangle"] + ["--plain"] * plain
+    for overlay in overlays:
+        line += ["--overlay", overlay]
+    done = subprocess.run([*line, str(number), out], cwd=root, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise TangleError(done.stdout.strip())
+
+
+def plain_text(markdown):
+    """An exercise's Markdown for a terminal."""
+    text = re.sub(r"\[\[(.*?)\]\]", r"`\1`", markdown)
+    text = re.sub(r"\[@(\w+):([\w-]+)\]", reference_text, text)
+    text = re.sub(r"\[@([\w:-]+)(.*?)\]", r"(\1\2)", text)
+    text = re.sub(r"\[([^\]]*)\]\{\.index[^}]*\}", r"\1", text)
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    return text.replace("@<<", "<<").replace("@>>", ">>").strip()
+
+
+def reference_text(match):
+    kind = {"sec": "section", "fig": "figure", "tbl": "table",
+            "eq": "equation", "ex": "exercise"}.get(match[1], match[1])
+    return f"the {kind} “{match[2]}”"

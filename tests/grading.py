@@ -1,0 +1,162 @@
+"""Build a tree, boot it as an exercise's `grade` file says, and judge it.
+
+A tree passes if it builds and, in every boot, the guest ends as it should,
+prints what it must and nothing that it must not, and no self-test fails; and
+if every self-test in its tests/ ran to the end in at least one of the boots.
+"""
+
+import dataclasses
+import os
+import shlex
+
+import guest
+import ktap
+
+KEYS = {"qemu", "append", "exit", "icount", "limit", "expect", "reject"}
+EXITS = {"ok", "fail", "panic", "reset", "any"}
+
+HOW = {
+    "ok": "ended well",
+    "fail": "ended with self-tests failed",
+    "panic": "panicked",
+    "reset": "was reset (mostly a triple fault: an exception that the kernel "
+             "could not handle)",
+    "hang": "did not end in time",
+}
+
+
+@dataclasses.dataclass
+class Boot:
+    """A line of a grade file."""
+    name: str
+    qemu: str = ""
+    append: str = ""
+    exit: str = "ok"
+    icount: bool = True
+    limit: float = 0        # seconds; 0: what the tool is told
+    expect: list = dataclasses.field(default_factory=list)
+    reject: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Result:
+    """What came of a boot."""
+    boot: Boot
+    ending: guest.Ending
+    suites: list            # of ktap.Suite
+    problems: list          # of strings; empty if all is well
+
+
+@dataclasses.dataclass
+class Verdict:
+    built: bool
+    compiler: str           # what make said
+    results: list = dataclasses.field(default_factory=list)
+    problems: list = dataclasses.field(default_factory=list)
+
+    @property
+    def passed(self):
+        return (self.built and not self.problems
+                and not any(result.problems for result in self.results))
+
+
+class BadGrade(Exception):
+    """A grade file that does not say what to do."""
+
+
+def read_boots(path):
+    boots = []
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            words = shlex.split(line, comments=True)
+            if words:
+                boots.append(read_boot(words, f"{path}:{number}"))
+    if not boots:
+        raise BadGrade(f"{path}: no boots in it")
+    return boots
+
+
+def read_boot(words, place):
+    boot = Boot(words[0])
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if not equals or key not in KEYS:
+            raise BadGrade(f"{place}: what is “{word}”? the keys are "
+                           + ", ".join(sorted(KEYS)))
+        if key in ("expect", "reject"):
+            getattr(boot, key).append(value)
+        elif key == "icount":
+            boot.icount = value not in ("0", "no")
+        elif key == "limit":
+            boot.limit = float(value)
+        else:
+            setattr(boot, key, value)
+    if boot.exit not in EXITS:
+        raise BadGrade(f"{place}: exit={boot.exit} is none of "
+                       + ", ".join(sorted(EXITS)))
+    return boot
+
+
+def build(tree):
+    """Make loom.elf; returns (whether it worked, what make said)."""
+    kernel = os.path.join(tree, "loom.elf")
+    if os.path.exists(kernel):      # a source may have gone since
+        os.remove(kernel)
+    try:
+        return True, guest.build(tree, f"-j{min(os.cpu_count() or 1, 8)}",
+                                 "loom.elf")
+    except RuntimeError as failure:
+        return False, str(failure).split("\n", 1)[-1]
+
+
+def run(tree, boot, limit):
+    ending = guest.boot(os.path.join(tree, "loom.elf"),
+                        limit=boot.limit or limit, qemu=boot.qemu,
+                        append=boot.append, icount=boot.icount)
+    suites = ktap.parse(ending.text)
+    return Result(boot, ending, suites, list(problems_of(boot, ending, suites)))
+
+
+def problems_of(boot, ending, suites):
+    if boot.exit not in ("any", ending.how):
+        ended = HOW.get(ending.how, "ended with QEMU's " + ending.how)
+        yield f"The kernel {ended}" + (
+            "." if boot.exit == "ok" else
+            f", and should have ended otherwise (exit={boot.exit}).")
+    if boot.exit == "ok":
+        for suite in suites:
+            for case in suite.cases:
+                if not case.ok:
+                    yield f"{suite.name}: {case.name} fails."
+    for text in boot.expect:
+        if text not in ending.text:
+            yield f"It does not print “{text}”."
+    for text in boot.reject:
+        if text in ending.text:
+            yield f"It prints “{text}”, which it must not."
+
+
+def tests_not_run(tree, results):
+    """Self-tests of the tree that no boot ran to the end."""
+    complete = {suite.name for result in results for suite in result.suites
+                if suite.complete}
+    ran = {(suite.name, case.name) for result in results
+           for suite in result.suites for case in suite.cases
+           if not case.skipped}
+    for source in ktap.sources(tree).values():
+        if source.name not in complete:
+            yield f"The tests “{source.name}” of {source.file} did not run to the end."
+        elif os.path.basename(source.file).startswith("ex_"):
+            for case in source.cases:
+                if (source.name, case) not in ran:
+                    yield f"The test {source.name}: {case} was skipped in every boot."
+
+
+def judge(tree, boots, limit):
+    """Build `tree`, run `boots`, and say how it went."""
+    built, said = build(tree)
+    verdict = Verdict(built, said)
+    if built:
+        verdict.results = [run(tree, boot, limit) for boot in boots]
+        verdict.problems = list(tests_not_run(tree, verdict.results))
+    return verdict
