@@ -1,0 +1,54 @@
+#!/bin/sh
+# build.sh: build kernel code and its tests into a program for this host.
+#
+# usage: tests/host/build.sh TREE PROGRAM FILE.c...
+#
+# TREE is a tangled checkpoint; a FILE with no slash in front is taken from it
+# if it is there, and from tests/host otherwise. Every program gets printk, the
+# formats and host.c. CC, SANITIZE (default address,undefined) and CFLAGS are
+# heeded. What C libraries also define is renamed.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$1
+program=$2
+shift 2
+
+cc=${CC:-gcc}
+sanitize=${SANITIZE-address,undefined}
+rename=
+for name in snprintf vsnprintf; do
+	rename="$rename -D$name=loom_$name"
+done
+
+set -- host.c kernel/printk.c lib/vsprintf.c "$@"
+objects=
+mkdir -p "$program.o"
+for file; do
+	source=$here/$file
+	if [ -f "$tree/$file" ]; then
+		source=$tree/$file
+	fi
+	object=$program.o/$(echo "$file" | tr / _).o
+	# The table of suites is an array made by the linker: no red zones in it.
+	globals=
+	case $file in
+	*_test.c)
+		case $cc in
+		*clang*) globals="-mllvm -asan-globals=0" ;;
+		*) globals="--param asan-globals=0" ;;
+		esac ;;
+	esac
+	# shellcheck disable=SC2086
+	"$cc" -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter \
+		-Wno-sign-compare -ffreestanding \
+		-fno-omit-frame-pointer -fno-stack-protector \
+		${sanitize:+-fsanitize=$sanitize -fno-sanitize-recover=all} \
+		$globals $rename ${CFLAGS-} \
+		-I"$here" -I"$here/include" -I"$tree" -I"$tree/include" \
+		-I"$tree/arch/x86/include" -c "$source" -o "$object"
+	objects="$objects $object"
+done
+# shellcheck disable=SC2086
+"$cc" ${sanitize:+-fsanitize=$sanitize} ${LDFLAGS-} $objects \
+	-Wl,-T,"$here/kunit.lds" -o "$program"
