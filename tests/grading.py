@@ -143,10 +143,12 @@ def tests_not_run(tree, results):
     ran = {(suite.name, case.name) for result in results
            for suite in result.suites for case in suite.cases
            if not case.skipped}
-    for source in ktap.sources(tree).values():
-        if source.name not in complete:
-            yield f"The tests “{source.name}” of {source.file} did not run to the end."
-        elif os.path.basename(source.file).startswith("ex_"):
+    sources = ktap.sources(tree).values()
+    missing = [source.name for source in sources if source.name not in complete]
+    if missing:
+        yield f"These tests did not run to the end: {', '.join(missing)}."
+    for source in sources:
+        if source.name in complete and os.path.basename(source.file).startswith("ex_"):
             for case in source.cases:
                 if (source.name, case) not in ran:
                     yield f"The test {source.name}: {case} was skipped in every boot."
