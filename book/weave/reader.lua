@@ -91,6 +91,9 @@ local function heading(h)
       h.content:insert(1, ctx.inline('<span class="secno">' .. (h.level == 1 and 'Chapter ' or '') .. number .. '</span>'))
     end
   end
+  if not ctx.html and h.level == 1 and h.classes:includes 'unnumbered' then
+    return {h, ctx.block('\\markboth{' .. escape.tex(pandoc.utils.stringify(h)) .. '}{}')}
+  end
   return h
 end
 

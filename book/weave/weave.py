@@ -87,6 +87,7 @@ def weave_chapter(chapter, to):
     """Make build/weave/TO/STEM.tex or .html; returns the complaints."""
     product = f"{WORK}/{to}/{chapter.stem}.{'tex' if to == 'latex' else 'html'}"
     os.makedirs(os.path.dirname(product), exist_ok=True)
+    os.makedirs(f"{WORK}/figures", exist_ok=True)
     stamp = Stamp(product, *inputs(chapter, to))
     if stamp.fresh():
         return ""
