@@ -41,6 +41,21 @@ BEGIN {
 
 { token[NR] = $0 }
 
+# noweb takes a << that it cannot pair, and any >>, for itself; the next change
+# to the line may pair it. Tokens do not show the @, so look at the source.
+function check_source_line(    source, shift)
+{
+	if ((getline source < file) <= 0 || !in_code)
+		return
+	if (used_here != "" || source ~ /^<<.*>>=/)
+		return
+	gsub(/@<<|@>>/, "", source)
+	if (match(source, /<<|>>/)) {
+		shift = substr(source, RSTART, 2)
+		complain(here(), shift " is written @" shift " in code")
+	}
+}
+
 /^@file / {
 	file = substr($0, 7)
 	line = 1
@@ -101,6 +116,7 @@ in_code && /^@use / {
 }
 
 /^@nl$|^@index nl/ {
+	check_source_line()
 	if (used_here != "")
 		newline_of[NR] = used_here
 	continued = in_code && before ~ /\\$/
@@ -134,6 +150,8 @@ function check_names(    name)
 			complain(defined_at[name], "<<" name ">> is defined here and used nowhere")
 		if (name in used_at && is_root(name))
 			complain(used_at[name], "<<" name ">> is a file and cannot be part of another chunk")
+		if (is_root(name) && name ~ /^\/|(^|\/)\.\.(\/|$)/)
+			complain(defined_at[name], "<<" name ">> would be a file outside the tree")
 		visit(name)
 	}
 }

@@ -111,7 +111,7 @@ def build(tree):
 
 def run(tree, boot, limit):
     ending = guest.boot(os.path.join(tree, "loom.elf"),
-                        limit=boot.limit or limit, qemu=boot.qemu,
+                        limit=max(boot.limit, limit), qemu=boot.qemu,
                         append=boot.append, icount=boot.icount)
     suites = ktap.parse(ending.text)
     return Result(boot, ending, suites, list(problems_of(boot, ending, suites)))

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""The tangle: mistakes are told with file and line and write nothing; hooks,
+replacements and overlays do what CONTRIBUTING.md says; and every line of
+every checkpoint's C is the line of the chapter that its #line names."""
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+import book
+import tap
+
+TANGLE = os.path.join(book.ROOT, "book/tangle")
+
+
+def files(root, texts):
+    for path, text in texts.items():
+        path = os.path.join(root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def tangle(root, number="1", *options):
+    return subprocess.run([TANGLE, *options, number, "out"], cwd=root,
+                          text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+
+
+def made(root, path="a.c"):
+    with open(os.path.join(root, "out", path), encoding="utf-8") as f:
+        return f.read()
+
+
+# --- mistakes ---------------------------------------------------------------
+
+def code(*lines, name="a.c"):
+    return f"<<{name}>>=\n" + "".join(line + "\n" for line in lines) + "@\n"
+
+
+GOOD = code("int good;", name="good.c")
+
+# name: (chapters, the place, words of the message)
+MISTAKES = {
+    "a chunk that no chapter defines":
+        ({"01-a": code("int a;", "<<nowhere>>")},
+         "chapters/01-a.nw:3", "<<nowhere>> is used here and defined in no"),
+    "a chunk that nothing uses":
+        ({"01-a": GOOD + code("int a;", name="lonely")},
+         "chapters/01-a.nw:4", "<<lonely>> is defined here and used nowhere"),
+    "a chunk that nothing uses, in a later chapter":
+        ({"01-a": GOOD, "02-b": "\n" + code("int a;", name="lonely")},
+         "chapters/02-b.nw:2", "<<lonely>> is defined here and used nowhere"),
+    "text before a reference":
+        ({"01-a": code("int a; <<b>>") + code("int b;", name="b")},
+         "chapters/01-a.nw:2", "<<b>> must stand alone"),
+    "text after a reference":
+        ({"01-a": code("<<b>> /* b */") + code("int b;", name="b")},
+         "chapters/01-a.nw:2", "<<b>> must stand alone"),
+    "shifts that look like a reference":
+        ({"01-a": code("int a = b << 2 | c >> 3;")},
+         "chapters/01-a.nw:2", "must stand alone"),
+    "two references on a line":
+        ({"01-a": code("<<b>> <<b>>") + code("int b;", name="b")},
+         "chapters/01-a.nw:2", "<<b>> must stand alone"),
+    "a replacement of nothing":
+        ({"01-a": code("int a;"), "02-b": code("int b;", name="replace: c")},
+         "chapters/02-b.nw:1", "replaces <<c>>, which nothing before it"),
+    "a replacement of what comes later":
+        ({"01-a": code("<<c>>") + code("int b;", name="replace: c"),
+          "02-b": code("int c;", name="c")},
+         "chapters/01-a.nw:4", "replaces <<c>>, which nothing before it"),
+    "a shift without its @ in code":
+        ({"01-a": code("int a;", "int b = 1 << 2;")},
+         "chapters/01-a.nw:3", "@<<"),
+    "a shift to the right without its @":
+        ({"01-a": code("int a;", "int b = 1 >> 2;")},
+         "chapters/01-a.nw:3", "@>>"),
+    "a shift without its @ in prose":
+        ({"01-a": code("int a;") + "We write 1 << 2.\n"},
+         "chapters/01-a.nw:4", "<<"),
+    "a chunk that contains itself":
+        ({"01-a": code("<<b>>") + code("<<c>>", name="b")
+          + code("<<b>>", name="c")},
+         "chapters/01-a.nw:", "contains itself"),
+    "a reference after a backslash":
+        ({"01-a": code("#define A \\", "<<b>>") + code("int b;", name="b")},
+         "chapters/01-a.nw:3", "<<b>> follows a line continued"),
+    "a file used as a part":
+        ({"01-a": code("<<b.h>>") + code("int b;", name="b.h")},
+         "chapters/01-a.nw:2", "<<b.h>> is a file"),
+    "a path that leaves the tree":
+        ({"01-a": code("int a;", name="../a.c")},
+         "chapters/01-a.nw:1", "../a.c"),
+    "an absolute path":
+        ({"01-a": code("int a;", name="/a.c")},
+         "chapters/01-a.nw:1", "/a.c"),
+    "a missing chapter number":
+        ({"01-a": GOOD, "03-c": code("int c;", name="c.c")},
+         "chapters/03-c.nw", "missing or taken twice"),
+    "a doubled chapter number":
+        ({"01-a": GOOD, "01-c": code("int c;", name="c.c")},
+         "chapters/01-c.nw", "missing or taken twice"),
+}
+
+
+def test_mistakes():
+    for name, (chapters, place, words) in MISTAKES.items():
+        with tempfile.TemporaryDirectory() as root:
+            files(root, {f"chapters/{chapter}.nw": text
+                         for chapter, text in chapters.items()})
+            done = tangle(root, "1", "--plain")
+            said = [line for line in done.stdout.splitlines()
+                    if place in line and words in line]
+            tap.ok(done.returncode and said, f"told: {name}",
+                   f"status {done.returncode}; wanted {place}: … {words}",
+                   "said:", done.stdout)
+            tap.ok(not os.path.exists(os.path.join(root, "out")),
+                   f"nothing is written for {name}")
+
+
+def test_arguments():
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {"chapters/01-a.nw": GOOD})
+        for number in ("0", "2", "x", "", "-1"):
+            done = tangle(root, number)
+            tap.ok(done.returncode and not os.path.exists(root + "/out"),
+                   f"no checkpoint “{number}”", done.stdout)
+        done = tangle(root, "1", "--overlay", "none.nw")
+        tap.ok(done.returncode and "none.nw" in done.stdout,
+               "an overlay that is not there", done.stdout)
+        tap.ok(tangle(root, "01").returncode == 0, "01 is 1")
+
+
+# --- what it makes ----------------------------------------------------------
+
+def test_making():
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {
+            "chapters/01-a.nw": code("int a;", "\t<<b>>", "\t<<hook>>", "int z;")
+            + code("int b1;", name="b"),
+            "chapters/02-b.nw": code("int b2;", name="b")
+            + code("int h;", name="hook"),
+            "chapters/03-c.nw": code("int b3;", name="replace: b")
+            + code("int b4 = 1 @<< 2 @>> 1;", name="b"),
+            "over.nw": code("int b5;", name="b")
+            + code("int o;", name="deep/er/o.c"),
+        })
+        want = {"1": "int a;\n\tint b1;\nint z;\n",
+                "2": "int a;\n\tint b1;\n\tint b2;\n\tint h;\nint z;\n",
+                "3": "int a;\n\tint b3;\n\tint b4 = 1 << 2 >> 1;\n"
+                     "\tint h;\nint z;\n"}
+        for number, text in want.items():
+            done = tangle(root, number, "--plain")
+            tap.ok(done.returncode == 0, f"checkpoint {number} is made",
+                   done.stdout)
+            tap.equal(made(root), text,
+                      {"1": "a hook is empty before its chapter",
+                       "2": "a definition is appended to, a hook filled",
+                       "3": "a replacement starts again"}[number])
+        tangle(root, "2", "--plain", "--overlay", "over.nw")
+        tap.ok("int b5;" in made(root), "an overlay appends")
+        tap.equal(made(root, "deep/er/o.c"), "int o;\n", "and adds files")
+        tangle(root, "2", "--plain")
+        tap.ok(not os.path.exists(f"{root}/out/deep/er/o.c"),
+               "a file that is made no more is removed")
+
+
+def test_times():
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {"chapters/01-a.nw": GOOD + code("int a;")})
+        tangle(root)
+        for name in ("a.c", "good.c"):
+            os.utime(f"{root}/out/{name}", (1, 1))
+        files(root, {"chapters/01-a.nw": GOOD + code("int other;"),
+                     "out/readers.c": "int mine;\n"})
+        tangle(root)
+        tap.equal(os.stat(f"{root}/out/good.c").st_mtime, 1,
+                  "an unchanged file keeps its time")
+        tap.ok(os.stat(f"{root}/out/a.c").st_mtime > time.time() - 3600,
+               "a changed file is new")
+        tap.ok(os.path.exists(f"{root}/out/readers.c"),
+               "a file that the tangle did not make is left alone")
+        files(root, {"chapters/01-a.nw": code("int a;", "<<gone>>")})
+        tangle(root)
+        tap.ok("int other;" in made(root), "a mistake leaves the last tree")
+
+
+# --- #line, over the real chapters ------------------------------------------
+
+def unescaped(line):
+    return line.replace("@<<", "<<").replace("@>>", ">>").strip()
+
+
+def lines_with_origin(text):
+    """Yield (file, number, line) for the lines of a tangled C file."""
+    file, number = None, 0
+    for line in text.split("\n"):
+        directive = re.match(r'#line (\d+) "(.*)"$', line)
+        if directive:
+            file, number = directive[2], int(directive[1])
+            continue
+        yield file, number, line
+        number += 1
+
+
+def test_lines(chapter, sources):
+    with tempfile.TemporaryDirectory() as both:
+        book.tangle(chapter.number, f"{both}/lines", plain=False)
+        book.tangle(chapter.number, f"{both}/plain")
+        with open(f"{both}/lines/.manifest", encoding="utf-8") as f:
+            paths = f.read().split()
+        wrong, checked, different, directives = [], 0, [], []
+        for path in paths:
+            with open(f"{both}/lines/{path}", encoding="utf-8") as f:
+                lined = f.read()
+            with open(f"{both}/plain/{path}", encoding="utf-8") as f:
+                plain = f.read()
+            if "#line " in plain:
+                directives.append(path)
+            rest = [l for l in lined.split("\n") if not l.startswith("#line ")]
+            if "\n".join(rest).split() != plain.split():
+                different.append(path)
+            if not path.endswith((".c", ".h", ".S")):
+                continue
+            for file, number, line in lines_with_origin(lined):
+                if not line.strip():
+                    continue
+                checked += 1
+                origin = sources.get(file, [])
+                if not 0 < number <= len(origin) or \
+                        unescaped(origin[number - 1]) != line.strip():
+                    wrong.append(f"{path}: {file}:{number} is not {line!r}")
+    tap.ok(checked and not wrong, f"{chapter.name}: {checked} lines of C are"
+           " the chapters' lines", "\n".join(wrong[:10]))
+    tap.ok(not directives, f"{chapter.name}: no #line in plain C", directives)
+    tap.ok(not different, f"{chapter.name}: plain C is the same code",
+           different)
+
+
+test_mistakes()
+test_arguments()
+test_making()
+test_times()
+SOURCES = {chapter.path: book.read(chapter.path).split("\n")
+           for chapter in book.chapters()}
+for each in book.chapters():
+    test_lines(each, SOURCES)
+tap.done()
