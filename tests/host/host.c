@@ -5,6 +5,7 @@
  */
 #include <linux/bug.h>
 #include <linux/console.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include "host.h"
 
@@ -81,4 +82,20 @@ void __warn(const char *file, int line, const char *function,
 	va_start(args, fmt);
 	vprintk(fmt, args);
 	va_end(args);
+}
+
+/* Addresses have no names here: %pS and its like print the number. */
+int sprint_symbol(char *buf, unsigned long address)
+{
+	return scnprintf(buf, 20, "%#lx", address);
+}
+
+int sprint_symbol_no_offset(char *buf, unsigned long address)
+{
+	return sprint_symbol(buf, address);
+}
+
+int sprint_backtrace(char *buf, unsigned long address)
+{
+	return sprint_symbol(buf, address);
 }

@@ -1,0 +1,34 @@
+"""Checkpoints, tangled and built as the tests want them, each once."""
+
+import concurrent.futures
+import fcntl
+import os
+
+import book
+import guest
+
+BASE = os.path.join(book.ROOT, "build/tests")
+JOBS = 2        # boots at a time; a guest with four processors is one thread
+
+
+def tree(chapter, compiler="gcc", plain=False):
+    """The checkpoint of a chapter, built without a warning; its directory."""
+    form = "plain" if plain else "lines"
+    out = os.path.join(BASE, f"{compiler}-{form}", chapter.name)
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    with open(out + ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        book.tangle(chapter.number, out, plain=plain)
+        guest.build(out, "-j2", f"CC={compiler}", "WERROR=1", "loom.elf")
+    return out
+
+
+def kernel(chapter, compiler="gcc", plain=False):
+    return os.path.join(tree(chapter, compiler, plain), "loom.elf")
+
+
+def in_parallel(function, arguments):
+    """Yield (argument, result) in order, running JOBS at a time."""
+    arguments = list(arguments)
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        yield from zip(arguments, pool.map(function, arguments))
