@@ -107,6 +107,7 @@ local function cross_reference(id)
     return ctx.inline(ctx.html and '<strong class="missing">??</strong>' or '\\missing{??}')
   end
   local word = WORD[label.kind]
+  if label.planned then return pandoc.Str(word .. '\u{a0}' .. label.planned) end
   if ctx.html then
     return ctx.inline(('<a class="ref" href="%s#%s">%s&#160;%s</a>'):format(ctx.page(label.chapter), id, word,
       ctx.number.labels[id]))
@@ -229,6 +230,43 @@ local function caption_of(t)
   return caption, id
 end
 
+-- pandoc shares the measure out by the dashes of the source; better by what is
+-- in the columns. A table that fits is left at its natural width.
+local MEASURE = 88
+
+local function share_measure(t)
+  local width, total = {}, 0
+  local function rows(list)
+    for _, row in ipairs(list) do
+      for i, cell in ipairs(row[2] or row.cells) do
+        local n = utf8.len(pandoc.utils.stringify(cell.contents or cell[5])) or 8
+        width[i] = math.max(width[i] or 4, n)
+      end
+    end
+  end
+  rows((t.head.rows or t.head[2]))
+  for _, body in ipairs(t.bodies) do rows(body.body) end
+  for i = 1, #t.colspecs do
+    width[i] = (width[i] or 4) + 3
+    total = total + width[i]
+  end
+  if ctx.html or total <= MEASURE then
+    for _, spec in ipairs(t.colspecs) do spec[2] = nil end
+    return t
+  end
+  -- Narrow columns get what they need, the others share the rest by the square
+  -- root of theirs.
+  local rest, roots = MEASURE, 0
+  for _, w in ipairs(width) do
+    if w <= MEASURE / #width then rest = rest - w else roots = roots + math.sqrt(w) end
+  end
+  for i, spec in ipairs(t.colspecs) do
+    local w = width[i]
+    spec[2] = (w <= MEASURE / #width and w or rest * math.sqrt(w) / roots) / MEASURE
+  end
+  return t
+end
+
 local function table_(t)
   local caption, id = caption_of(t)
   if #caption == 0 then return ctx.html and {ctx.block('<div class="table">'), t, ctx.block('</div>')} or t end
@@ -286,7 +324,7 @@ function Reader(input)
     end,
   }
   local body = parse(text)
-  body = pandoc.walk_block(pandoc.Div(body), {Header = heading}).content
+  body = pandoc.walk_block(pandoc.Div(body), {Header = heading, Table = share_measure}).content
   body = pandoc.walk_block(pandoc.Div(body), filter).content
   if ctx.chapter > 0 then
     if not ctx.html then body:insert(1, ctx.block(('\\setcounter{chapter}{%d}'):format(ctx.chapter - 1))) end

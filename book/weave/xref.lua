@@ -281,7 +281,8 @@ local function slice(file, labels)
         end
         for label in line.text:gmatch('@(%a+:[%w_-]+)') do
           if labels[label] then
-            out.labels[label] = {chapter = labels[label].chapter, kind = labels[label].kind}
+            out.labels[label] = {chapter = labels[label].chapter, kind = labels[label].kind,
+              planned = labels[label].planned}
             number.labels[label] = labels[label].number
           end
         end
@@ -348,6 +349,15 @@ for _, file in ipairs(files) do
 end
 local labels = {}
 for _, file in ipairs(files) do scan.file(file, labels) end
+-- Chapters that are planned can be referred to before they are written.
+local plan = io.open('book/plan.txt')
+for line in plan and plan:lines() or function() end do
+  local number, slug = line:match('^0*(%d+) (%S+)')
+  local id = slug and 'sec:' .. slug
+  if id and not labels[id] then
+    labels[id] = {number = number, chapter = tonumber(number), kind = 'chapter', planned = number}
+  end
+end
 for _, file in ipairs(files) do
   local s, n = slice(file, labels)
   store.write(('%s/%02d.lua'):format(outdir, file.chapter), s)
