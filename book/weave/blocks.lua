@@ -77,15 +77,38 @@ end
 
 ---------------------------------------------------------------- what changed
 -- changes.py has compared this checkpoint with the one before.
-local function names(list, as_file)
+local function set_name(name)
+  if ctx.html then return '<code>' .. escape.html(name) .. '</code>' end
+  return '\\nwcode{' .. escape.tex(name):gsub('\\_', '\\_\\allowbreak{}') .. '}'
+end
+
+local function names(list)
   local out = {}
-  for i, n in ipairs(list) do
-    local text = as_file and n or n:gsub('^struct ', '')
-    local id = not as_file and ctx.slice.prose[text]
-    if ctx.html then out[i] = '<code>' .. escape.html(n) .. '</code>'
-    else out[i] = '\\nwcode{' .. escape.tex(n):gsub('\\_', '\\_\\allowbreak{}'):gsub('/', '/\\allowbreak{}') .. '}' end
-  end
+  for i, n in ipairs(list) do out[i] = set_name(n) end
   return table.concat(out, ', ')
+end
+
+local function by_directory(a, b)
+  local da, db = a:match('^(.*/)') or '', b:match('^(.*/)') or ''
+  if da ~= db then return da < db end
+  return a < b
+end
+
+-- Files by directory, each directory named once.
+local function files(list)
+  local out, last = {}, nil
+  for _, path in ipairs(list) do
+    local dir, name = path:match('^(.*/)([^/]*)$')
+    dir, name = dir or './', name or path
+    if dir ~= last then
+      local set = ctx.html and '<span class="dir">' .. escape.html(dir) .. '</span> ' or '\\changedir{' .. escape.tex(dir) .. '}'
+      out[#out + 1] = (last and (ctx.html and '<br/>' or '\\\\ ') or '') .. set .. set_name(name)
+    else
+      out[#out + 1] = ', ' .. set_name(name)
+    end
+    last = dir
+  end
+  return table.concat(out)
 end
 
 local function quantity(n) return escape.thousands(tostring(n)) end
@@ -94,9 +117,11 @@ function M.changes()
   local c = store.read(('build/weave/changes/%02d.lua'):format(ctx.chapter))
   if not c then return ctx.block(ctx.missing('.changes', 'the list of changes')) end
   local rows = {}
+  table.sort(c.files_added, by_directory)
+  table.sort(c.files_changed, by_directory)
   local function row(head, text) if text ~= '' then rows[#rows + 1] = {head, text} end end
-  row('Files added', names(c.files_added, true))
-  row('Files changed', names(c.files_changed, true))
+  row('Files added', files(c.files_added))
+  row('Files changed', files(c.files_changed))
   row('Structures', names(c.types_added))
   row('Structures changed', names(c.types_changed))
   row('Functions', names(c.functions_added))

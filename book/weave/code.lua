@@ -52,6 +52,11 @@ function M.set_lines(lines, command)
 end
 local set_lines = M.set_lines
 
+-- The height in points of a chunk's head and of what must stay with it.
+local function torn_height(n)
+  return ('%.1fpt'):format(18 + 10.6 * (n <= 6 and n + 1.2 or 3))
+end
+
 local function trim(lines)
   while #lines > 0 and lines[#lines].text == '' and not lines[#lines].use do
     lines[#lines] = nil
@@ -122,7 +127,7 @@ local function margin(item, chunk)
     return a < b
   end)
   for _, key in ipairs(keys) do
-    out[#out + 1] = ('\\marginid{%s}{%s}'):format(escape.tex(key:gsub('^struct ', '')), chunk.ids[key])
+    out[#out + 1] = ('\\marginid{%s}{%s}'):format((escape.tex(key:gsub('^struct ', '')):gsub('\\_', '\\_\\allowbreak{}')), chunk.ids[key])
   end
   if left > 1 then out[#out + 1] = '\\marginmore{' .. left .. '}' end
   return table.concat(out)
@@ -133,11 +138,11 @@ function M.chunk(item)
   local chunk = ctx.slice.chunks[id]
   local lines = body(item, chunk)
   if not ctx.html then
-    return ctx.block(('%%%% %s:%d\n\\begin{chunk}{%s}{%s}{%s}{%s%s}{%s}{%s}%%\n%s\n\\end{chunk}'):format(
+    return ctx.block(('%%%% %s:%d\n\\begin{chunk}{%s}{%s}{%s}{%s%s}{%s}{%s}{%s}%%\n%s\n\\end{chunk}'):format(
       ctx.slice.file, item.line, id, escape.name_tex(item.name), sign(chunk),
       chunk.prev and '\\chunkprev{' .. chunk.prev .. '}' or '',
       chunk.next and '\\chunknext{' .. chunk.next .. '}' or '',
-      foot(chunk), margin(item, chunk), set_lines(lines, '\\codeline')))
+      foot(chunk), margin(item, chunk), torn_height(#lines), set_lines(lines, '\\codeline')))
   end
   local under = foot(chunk)
   return ctx.block(([[<div class="chunk%s" id="chunk-%s">
@@ -187,7 +192,7 @@ function M.experiment(block)
     return ctx.block(('<div class="chunk experiment"><div class="chunkhead"><b>An experiment</b> in checkpoint %s, appended to %s</div><pre class="code"><code>%s\n</code></pre></div>')
       :format(number, use, table.concat(lines, '\n')))
   end
-  return ctx.block(('\\begin{experiment}{An experiment}{ in checkpoint %s, appended to %s}%%\n%s\n\\end{experiment}')
+  return ctx.block(('\\begin{experiment}{An experiment}{in checkpoint %s, appended to %s}%%\n%s\n\\end{experiment}')
     :format(number, use, set_lines(lines, '\\codeline')))
 end
 

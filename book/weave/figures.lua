@@ -37,7 +37,7 @@ local function figure(id, caption, content, wide)
   }
 end
 
--- Lines of the source, so that TeX's complaints find their way back.
+-- The line of the source, so that TeX's complaints find their way back.
 local function marker(needle)
   local line = 0
   for text in io.lines(ctx.slice.file) do
@@ -53,7 +53,7 @@ local function drawing(block, body, units)
   local wide = block.classes:includes 'wide'
   local source = (units and '\\drawingunits' or '') .. '%\n' .. body
   if not ctx.html then
-    return figure(id, block.attributes.caption, '{' .. marker(id ~= '' and '#' .. id or '.tikz')
+    return figure(id, block.attributes.caption, '{%\n' .. marker(id ~= '' and '#' .. id or '.tikz')
       .. source .. '}', wide)
   end
   local name = ('%s-%s'):format(ctx.stem, id ~= '' and id:gsub('%W', '-') or 'fig-' .. (position + 1))

@@ -7,15 +7,16 @@ local runs = {}
 
 -- The output of a run as a list of lines, without carriage returns and escapes.
 local function output(run)
+  run = run or ''
   if runs[run] == nil then
-    local text = run and store.read_text('book/live/' .. run .. '.txt')
-    local lines = text and {} or false
+    local text = store.read_text('book/live/' .. run .. '.txt')
+    local lines = {}
     for line in (text or ''):gmatch('([^\n]*)\n?') do
       line = line:gsub('\r', ''):gsub('\27%[[%d;?]*%a', ''):gsub('[%z\1-\8\11-\31]', '')
       lines[#lines + 1] = line
     end
-    if lines and lines[#lines] == '' then lines[#lines] = nil end
-    runs[run] = lines
+    if lines[#lines] == '' then lines[#lines] = nil end
+    runs[run] = text and lines or false
   end
   return runs[run]
 end

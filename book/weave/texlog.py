@@ -3,6 +3,7 @@
 A woven chapter has comments `%% chapters/NN-x.nw:LINE`; the lines after one
 follow those of the source.
 """
+import glob
 import re
 
 from common import WORK, read
@@ -35,6 +36,15 @@ def errors(log):
     return "\n".join(out[:30]) or "no message; the log's end:\n" + "\n".join(rows[-15:])
 
 
+def holding(character):
+    """The first line of a chapter that holds a character."""
+    for path in sorted(glob.glob("chapters/*.nw")) + ["book/front.md", "book/back.md"]:
+        for number, line in enumerate(read(path).splitlines(), 1):
+            if character in line:
+                return f"{path}:{number}"
+    return "?"
+
+
 def warnings(log, slack=2.0):
     """Overfull lines, missing glyphs and unresolved references."""
     out, opened = [], None
@@ -46,8 +56,9 @@ def warnings(log, slack=2.0):
             where = re.search(r"at lines? (\d+)", m[2])
             place = source(opened, int(where[1])) if where and opened else opened or "?"
             out.append(f"{place}: warning: {float(m[1]):.1f} pt too {'wide' if 'hbox' in row else 'high'}")
-        if row.startswith("Missing character"):
-            out.append(f"{opened or '?'}: warning: {row}")
+        m = re.match(r"Missing character: There is no (\S) \((U\+\w+)\)", row)
+        if m:
+            out.append(f"{holding(m[1])}: warning: no face has the character {m[1]} ({m[2]})")
         if re.search(r"LaTeX Warning: (Reference|Citation|Hyper reference) .* undefined", row):
             out.append(f"{opened or '?'}: warning: {row}")
         if re.search(r"name\{.*\} has been referenced but does not exist", row):

@@ -140,8 +140,9 @@ def weave_all(chapters, to, only=None):
 def complain(text, fatal=True):
     if not text:
         return
-    say(text.strip())
-    errors = [l for l in text.splitlines() if ": warning:" not in l]
+    lines = list(dict.fromkeys(text.strip().splitlines()))
+    say("\n".join(lines))
+    errors = [l for l in lines if ": warning:" not in l]
     if errors and fatal and not DRAFT:
         raise Failure(f"{len(errors)} mistakes in the chapters (LOOM_DRAFT=1 goes on)")
 

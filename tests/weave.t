@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The printed edition: nothing unresolved, nothing missing, nothing too wide."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.chdir(ROOT)
+sys.path.insert(0, "book/weave")
+import texlog  # noqa: E402
+
+PDF = "build/loom.pdf"
+TEXLOG = "build/weave/pdf/loom.log"
+count = failed = 0
+
+
+def ok(good, name, details=()):
+    global count, failed
+    count += 1
+    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
+    if not good:
+        failed += 1
+        for line in list(details)[:20]:
+            print(f"# {line}")
+    return good
+
+
+def run(*command, cwd=None):
+    env = {k: v for k, v in os.environ.items() if k != "LOOM_DRAFT"}
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace", env=env)
+    return done.returncode, done.stdout + done.stderr
+
+
+def up_to_date():
+    sources = [p for pattern in ("chapters/*.nw", "book/*", "book/weave/*", "book/live/*")
+               for p in glob.glob(pattern) if os.path.isfile(p)]
+    return os.path.exists(PDF) and os.path.exists(TEXLOG) and \
+        os.path.getmtime(PDF) >= max(os.path.getmtime(p) for p in sources)
+
+
+def test_book():
+    if not up_to_date():
+        code, said = run("book/weave/pdf")
+        if not ok(code == 0, "the book weaves", said.splitlines()[-15:]):
+            return
+    else:
+        ok(True, "the book is woven")
+    log = open(TEXLOG, encoding="utf-8", errors="replace").read()
+    complaints = texlog.warnings(TEXLOG)
+    wide = [c for c in complaints if re.search(r"pt too (wide|high)$", c)]
+    ok(not wide, "no line is too wide by more than 2 pt", wide)
+    glyphs = [c for c in complaints if "no face has" in c]
+    ok(not glyphs, "every character has a glyph", glyphs)
+    loose = re.findall(r"^.*(?:Warning: (?:Reference|Citation|Hyper reference).*undefined"
+                       r"|has been referenced but does not exist|multiply.defined).*$", log, re.M)
+    ok(not loose, "every reference is resolved", loose)
+    missing = re.findall(r"^Package loom Warning: missing.*$", log, re.M)
+    ok(not missing, "no output of a run is missing", missing)
+    test_file()
+
+
+def test_file():
+    _, fonts = run("pdffonts", PDF)
+    rows = [r for r in fonts.splitlines()[2:] if r.strip()]
+    loose = [r for r in rows if not re.search(r"\s+yes (?:yes|no)\s+(?:yes|no)\s+\d+\s+\d+$", r)]
+    ok(rows and not loose, "every font is embedded", loose)
+    _, info = run("pdfinfo", PDF)
+    ok(re.search(r"^Title:\s+Loom", info, re.M) and re.search(r"^Author:\s+\S", info, re.M),
+       "the file names its title and author", [info])
+    _, xml = run("pdftohtml", "-xml", "-stdout", "-i", "-f", "1", "-l", "1", PDF)
+    outline = re.findall(r"<item page=\"\d+\">(.*?)</item>", xml)
+    chapters = [re.search(r"^# (.*?)(?: *\{.*)?$", open(p, encoding="utf-8").read(), re.M)[1]
+                for p in sorted(glob.glob("chapters/*.nw"))]
+    def plain(text):
+        return re.sub(r"[^a-z]", "", re.sub(r"&#?\w+;", "", text).lower())
+    lost = [c for c in chapters if not any(plain(c) in plain(o) for o in outline)]
+    ok(outline and not lost, "the outline holds every chapter", lost)
+    _, dests = run("pdfinfo", "-dests", PDF)
+    there = set(re.findall(r'"(chunk-[^"]+|ref-[^"]+|subj-[^"]+)"', dests))
+    wanted = set()
+    for path in glob.glob("build/weave/latex/*.tex"):
+        text = open(path, encoding="utf-8").read()
+        wanted |= {"chunk-" + i for i in re.findall(r"\\(?:nwid|nwlinkcode|chunkuse|chunktextuse|chunkprev|chunknext)\{([\w-]+)\}", text)}
+        wanted |= set(re.findall(r"\\hyperlink\{(ref-[^}]+)\}", text))
+    ok(wanted and not wanted - there, "every link to a chunk or a work arrives", sorted(wanted - there))
+    alone = []
+    _, text = run("pdftotext", "-layout", PDF, "-")
+    for number, page in enumerate(text.split("\f"), 1):
+        lines = [l for l in page.splitlines() if l.strip() and not re.fullmatch(r"\s*\w{1,5}\s*", l)]
+        if lines and re.match(r"\s*⟨.*⟩ ?(\+?≡|←)\s*(\d+\w? ▷|◁.*)?\s*$", lines[-1]):
+            alone.append(f"page {number}: {lines[-1].strip()}")
+    ok(not alone, "no chunk's head stands alone at the foot of a page", alone)
+
+
+def scratch(chapters):
+    """A tree with these chapters and the book's own tools."""
+    top = tempfile.mkdtemp(prefix="weave-")
+    os.mkdir(f"{top}/chapters")
+    os.makedirs(f"{top}/book/live")
+    for path in glob.glob(f"{ROOT}/book/*"):
+        if os.path.basename(path) != "live":
+            os.symlink(path, f"{top}/book/{os.path.basename(path)}")
+    with open(f"{top}/book/live/toy.txt", "w", encoding="utf-8") as f:
+        f.write("[    0.000123] toy: begins\r\n[    0.000200] # value toy.pages 12345\r\n"
+                "# data cost 1 10\n# data cost 2 40\ntoy: ends\nnot shown\n")
+    for name, text in chapters.items():
+        with open(f"{top}/chapters/{name}.nw", "w", encoding="utf-8") as f:
+            f.write(text)
+    return top
+
+
+EIGHTY = "\t/* " + "M" * 65 + " */"
+GOOD = f"""# Toys {{#sec:toys}}
+
+The toy has `toy:toy.pages`{{.live}} pages, see [@fig:cost] and [[first]].
+
+<<mm/toy.c>>=
+static int hidden(void)
+{{
+{EIGHTY}
+	return 80 @>> 1;
+}}
+
+<<toy: the first>>
+@
+
+<<toy: the first>>=
+int first(void)
+{{
+	return hidden();
+}}
+@
+
+```{{.transcript run="toy" from="toy: begins" to="toy: ends"}}
+```
+
+```{{.plot #fig:cost run="toy" data="cost" x="turns" y="instructions" caption="The cost."}}
+```
+"""
+OTHER = """# More toys {#sec:more}
+
+As in [@sec:toys], with a static function of the same name.
+
+<<mm/other.c>>=
+static int hidden(void)
+{
+	return 1;
+}
+
+int second(void)
+{
+	return hidden();
+}
+@
+
+<<replace: toy: the first>>=
+int first(void)
+{
+	return 2;
+}
+@
+"""
+
+
+def test_scratch():
+    top = scratch({"01-toys": GOOD, "02-more": OTHER})
+    code, said = run("book/weave/pdf", cwd=top)
+    if ok(code == 0 and "too wide" not in said and "columns" not in said,
+          "a line of 80 columns fits the measure", said.splitlines()):
+        _, text = run("pdftotext", "-layout", f"{top}/build/loom.pdf", "-")
+        ok("12,345 pages" in text, "a figure the machine printed stands in its sentence")
+        ok("toy: ends" in text and "not shown" not in text, "a transcript shows the lines asked for")
+        ok("Replaces" in text and "Replaced in" in text, "a replacement is marked on both sides")
+        woven = open(f"{top}/build/weave/latex/02-more.tex", encoding="utf-8").read()
+        ok("\\nwid{01-mm-toy-c}{hidden}" not in woven, "a static function of another file is not meant")
+        code, said = run("book/weave/pdf", "--chapter", "02", cwd=top)
+        _, pages = run("pdftotext", f"{top}/build/page-02-more.pdf", "-")
+        ok(code == 0 and "More toys" in pages and "The cost" not in pages and "Chapter 1" in pages,
+           "one chapter is set alone, with references to the others", said.splitlines())
+        code, said = run("book/weave/pdf", cwd=top)
+        ok(code == 0 and "weave  [" in said, "weaving again works", said.splitlines())
+    shutil.rmtree(top)
+
+
+BAD = {
+    "an unknown figure": ("See [@fig:nowhere].", r"01-toys\.nw:3: error: .*fig:nowhere"),
+    "a missing run": ('```{.transcript run="never"}\n```', r"01-toys\.nw:3: error: .*never"),
+    "a missing value": ("It is `never:x`{.live}.", r"01-toys\.nw:3: error: .*never:x"),
+    "an unknown work": ("As in [@nobody1900].", r"01-toys\.nw:3: error: .*nobody1900"),
+}
+
+
+def test_mistakes():
+    for what, (line, message) in BAD.items():
+        top = scratch({"01-toys": f"# Toys\n\n{line}\n\n<<mm/toy.c>>=\nint toy;\n@\n"})
+        code, said = run("book/weave/pdf", cwd=top)
+        ok(code != 0 and re.search(message, said), f"{what} is reported with its line", said.splitlines())
+        shutil.rmtree(top)
+    top = scratch({"01-toys": "# Toys\n\n```{.tikz #fig:x caption=\"x\"}\n\\begin{tikzpicture}\n\\nosuchthing\n"
+                              "\\end{tikzpicture}\n```\n\n<<mm/toy.c>>=\nint toy;\n@\n"})
+    code, said = run("book/weave/pdf", cwd=top)
+    ok(code != 0 and re.search(r"01-toys\.nw:5: Undefined control", said),
+       "TeX's error in a figure is reported with its line", said.splitlines())
+    shutil.rmtree(top)
+
+
+test_mistakes()
+test_scratch()
+test_book()
+print(f"1..{count}")
+sys.exit(1 if failed else 0)
