@@ -11,22 +11,16 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 sys.path.insert(0, "book/weave")
+sys.path.insert(0, "tests")
+import tap  # noqa: E402
 import texlog  # noqa: E402
 
 PDF = "build/loom.pdf"
 TEXLOG = "build/weave/pdf/loom.log"
-count = failed = 0
 
 
 def ok(good, name, details=()):
-    global count, failed
-    count += 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good:
-        failed += 1
-        for line in list(details)[:20]:
-            print(f"# {line}")
-    return good
+    return tap.ok(good, name, *list(details)[:20])
 
 
 def run(*command, cwd=None):
@@ -211,5 +205,4 @@ def test_mistakes():
 test_mistakes()
 test_scratch()
 test_book()
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+tap.done()
