@@ -20,6 +20,7 @@ static struct e820_table table;
 static u32 model[WINDOW];		/* the type of each address, or 0 */
 static u64 base;
 static u64 state;
+static bool crumbs;			/* only tiny ranges: fills tables */
 static unsigned int given_up;		/* tables that were full */
 
 static u64 next_random(void)
@@ -44,6 +45,8 @@ static u32 random_type(void)
 
 static u64 random_size(void)
 {
+	if (crumbs)
+		return 1 + below(2);
 	switch (below(8)) {
 	case 0:
 		return 0;
@@ -163,11 +166,12 @@ static void do_ask(void)
 static void round_of_changes(void)
 {
 	static const u64 bases[] = { 0, 1ULL << 40, ADDR_END - WINDOW / 2 };
-	unsigned int i, n = 10 + below(1500);
+	unsigned int i, n = 10 + below(1000);
 
 	memset(model, 0, sizeof(model));
 	table.nr_entries = 0;
 	base = bases[below(ARRAY_SIZE(bases))];
+	crumbs = below(2);
 	for (i = 0; i < n; i++) {
 		if (below(4))
 			do_add();
