@@ -99,13 +99,15 @@ def test_links(pages):
 
 
 def test_numbers():
-    """Labels have one number in both editions."""
+    """Labels have one number in both editions, if both are of the same chapters."""
+    sources = glob.glob("chapters/*.nw")
+    if not os.path.exists("build/loom.pdf") or \
+            os.path.getmtime("build/loom.pdf") < max(map(os.path.getmtime, sources)):
+        return tap.skip("numbers are those of the printed edition", "no printed edition of these chapters")
     printed = {}
     for path in glob.glob("build/weave/pdf/*.aux"):
         text = open(path, encoding="utf-8", errors="replace").read()
         printed.update(re.findall(r"\\newlabel\{((?:sec|fig|tbl|eq|ex):[\w-]+)\}\{\{([\d.]+)\}", text))
-    if not printed:
-        return tap.skip("numbers are those of the printed edition", "no printed edition here")
     numbers = {}
     for path in glob.glob("build/weave/xref/*.num.lua"):
         block = re.search(r'\["labels"\]=\{(.*?)\n?\}', open(path, encoding="utf-8").read(), re.S)

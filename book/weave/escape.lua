@@ -70,7 +70,7 @@ end
 -- A number as it stands in a sentence: 1,234,567.
 function M.thousands(s)
   local sign, digits, rest = s:match('^(%-?)(%d+)(.*)$')
-  if not digits or #digits < 5 and rest == '' and #digits < 4 then return s end
+  if not digits or rest:match('^x') then return s end
   digits = digits:reverse():gsub('(%d%d%d)', '%1,'):reverse():gsub('^,', '')
   return sign .. digits .. rest
 end

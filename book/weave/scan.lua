@@ -70,6 +70,9 @@ function M.file(file, labels)
       end
     end
   end
+  if not (file.headings[1] and file.headings[1].level == 1) then
+    io.stderr:write(file.name .. ':1: error: a chapter begins with a heading "# Title {#sec:x}"\n')
+  end
 end
 
 return M

@@ -1,5 +1,4 @@
 """From chapters to TeX or HTML: the steps both editions share."""
-import glob
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import bibliography
 import changes
 import tags
-from common import (BOOK, DRAFT, Failure, HERE, MARKUP, Stamp, WORK, digest, log, read, run, say,
-                    tools, write)
+from common import DRAFT, Failure, HERE, MARKUP, Stamp, WORK, read, run, say, tools, write
 
 READER = tools("*.lua")
 
@@ -50,19 +48,32 @@ def make_database(chapters, only=None):
         files = list(pool.map(lambda n: tags.write_tags(n, chapters), sorted(tagged, reverse=True)))
         list(pool.map(lambda c: changes.write_changes(c, previous(c, chapters)), counted))
     write(f"{WORK}/tags/all", "".join(read(f) for f in files))
-    paths = [c.path for c in chapters]
-    stamp = Stamp(f"{WORK}/xref/book.lua", f"{WORK}/tags/all", *paths, *READER)
     bibliography.write_cites()
+    stream = markup(*[c.path for c in chapters])
+    split(stream, chapters)
+    stamp = Stamp(f"{WORK}/xref/book.lua", f"{WORK}/tags/all", *map(token_file, chapters), *READER)
     if stamp.fresh():
         return
     os.makedirs(f"{WORK}/xref", exist_ok=True)
-    stream = markup(*paths)
     done = run(["lua5.4", f"{HERE}/xref.lua", f"{WORK}/xref", f"{WORK}/tags/all"], stdin=stream)
     if done.stderr:
         say(done.stderr.strip())
         if only is None and not DRAFT:
-            raise Failure("the chapters' labels collide")
+            raise Failure("the chapters' headings and labels are not in order")
     stamp.set()
+
+
+def token_file(chapter):
+    return f"{WORK}/tokens/{chapter.stem}"
+
+
+def split(stream, chapters):
+    """Keep each chapter as it was read now: someone may be writing in it."""
+    parts = re.split(r"^(?=@file )", stream, flags=re.M)
+    for part in parts:
+        for chapter in chapters:
+            if part.startswith(f"@file {chapter.path}\n"):
+                write(token_file(chapter), part)
 
 
 def markup(*paths):
@@ -76,7 +87,7 @@ def inputs(chapter, to):
     """All that a woven chapter depends on."""
     text = chapter.text()
     runs = set(re.findall(r'run="([^"]+)"', text)) | set(re.findall(r"`([^`:\s]+):[^`]+`\{\.live", text))
-    out = [chapter.path, chapter.slice, bibliography.CITES, *READER,
+    out = [token_file(chapter), chapter.slice, bibliography.CITES, *READER,
            f"{WORK}/changes/{chapter.number:02d}.lua"]
     if to == "html":
         out.append(chapter.slice.replace(".lua", ".num.lua"))
@@ -91,7 +102,7 @@ def weave_chapter(chapter, to):
     stamp = Stamp(product, *inputs(chapter, to))
     if stamp.fresh():
         return ""
-    done = pandoc(markup(chapter.path), to, {
+    done = pandoc(read(token_file(chapter)), to, {
         "WEAVE_SLICE": chapter.slice, "WEAVE_SIDE": side(chapter, to),
         "WEAVE_FILE": chapter.path})
     write(product, done.stdout)
