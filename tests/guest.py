@@ -45,7 +45,9 @@ def command(kernel, machine="pc", cpu="max", mem="512M", smp="1", qemu=(),
 
 def boot(kernel, limit=240, **settings):
     """Boot `kernel` (loom.elf, or loom.iso with iso=True) to its end."""
-    process = subprocess.Popen(command(kernel, **settings),
+    # timeout(1) ends the guest even if we are not there to do it.
+    line = ["timeout", "--kill-after=5", str(limit + 60)]
+    process = subprocess.Popen(line + command(kernel, **settings),
                                stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
@@ -53,9 +55,12 @@ def boot(kernel, limit=240, **settings):
         out, err = process.communicate(timeout=limit)
         how = ENDINGS.get(process.returncode, f"status {process.returncode}")
     except subprocess.TimeoutExpired:
-        process.kill()
+        process.terminate()     # which timeout passes on
         out, err = process.communicate()
         how = "hang"
+    except BaseException:
+        process.terminate()
+        raise
     text = out.decode("utf-8", "replace").replace("\r\n", "\n")
     return Ending(how, text, err.decode("utf-8", "replace"))
 
