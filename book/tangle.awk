@@ -1,7 +1,7 @@
 # tangle.awk: noweb's token stream of all chapters in, of one checkpoint out.
 #
-# usage: awk -v keep=FILES -v plain=0|1 -v renamed="FILE=NAME …" \
-#            -v manifest=FILE -f tangle.awk
+# usage: RENAMED="FILE=NAME…" \
+#        awk -v keep=FILES -v plain=0|1 -v manifest=FILE -f tangle.awk
 #
 # The first `keep` files of the stream make the checkpoint; the rest are read
 # only to know what later chapters define. On the way:
@@ -33,7 +33,7 @@ function has_line_directives(name)
 }
 
 BEGIN {
-	n = split(renamed, pair, " ")
+	n = split(ENVIRON["RENAMED"], pair, "\n")
 	for (i = 1; i <= n; i++)
 		if (split(pair[i], side, "=") == 2)
 			called[side[1]] = side[2]

@@ -91,6 +91,16 @@ MISTAKES = {
     "a file used as a part":
         ({"01-a": code("<<b.h>>") + code("int b;", name="b.h")},
          "chapters/01-a.nw:2", "<<b.h>> is a file"),
+    "a reference that is not closed":
+        ({"01-a": code("int a;", "<<b")}, "chapters/01-a.nw:3", "@<<"),
+    "a definition with something after it":
+        ({"01-a": GOOD + "<<a.c>>= int a;\n@\n"},
+         "chapters/01-a.nw:4", "<<"),
+    "a quotation of code that is not closed":
+        ({"01-a": GOOD + "We write [[a and more.\n\n"},
+         "chapters/01-a.nw:4", "[["),
+    "no file at all":
+        ({"01-a": "Prose.\n"}, "no chapter makes", "a file"),
     "a path that leaves the tree":
         ({"01-a": code("int a;", name="../a.c")},
          "chapters/01-a.nw:1", "../a.c"),
@@ -145,7 +155,7 @@ def test_making():
             + code("int h;", name="hook"),
             "chapters/03-c.nw": code("int b3;", name="replace: b")
             + code("int b4 = 1 @<< 2 @>> 1;", name="b"),
-            "over.nw": code("int b5;", name="b")
+            "an overlay.nw": code("int b5;", name="b")
             + code("int o;", name="deep/er/o.c"),
         })
         want = {"1": "int a;\n\tint b1;\nint z;\n",
@@ -160,9 +170,12 @@ def test_making():
                       {"1": "a hook is empty before its chapter",
                        "2": "a definition is appended to, a hook filled",
                        "3": "a replacement starts again"}[number])
-        tangle(root, "2", "--plain", "--overlay", "over.nw")
+        tangle(root, "2", "--plain", "--overlay", "an overlay.nw")
         tap.ok("int b5;" in made(root), "an overlay appends")
         tap.equal(made(root, "deep/er/o.c"), "int o;\n", "and adds files")
+        tangle(root, "2", "--overlay", "an overlay.nw=notes.nw")
+        tap.ok('"notes.nw"' in made(root, "deep/er/o.c"),
+               "and may be called otherwise in #line")
         tangle(root, "2", "--plain")
         tap.ok(not os.path.exists(f"{root}/out/deep/er/o.c"),
                "a file that is made no more is removed")
