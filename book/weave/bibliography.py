@@ -3,7 +3,6 @@
 pandoc's citeproc is asked once how each entry of refs.bib is cited; the reader
 then sets citations by itself, and only what is cited is listed at the end.
 """
-import os
 import re
 
 from common import BOOK, Stamp, WORK, lua, read, run, tools, write

@@ -1,6 +1,5 @@
 """What a chapter adds to the checkpoint before it, for its .changes block."""
 import glob
-import os
 import re
 import subprocess
 

@@ -46,11 +46,13 @@ def read(path, default=""):
 
 
 def write(path, text):
-    """Write, unless the file says so already."""
+    """Write, unless the file says so already; nobody sees half of it."""
     if read(path, None) != text:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as f:
+        part = f"{path}.{os.getpid()}"
+        with open(part, "w", encoding="utf-8") as f:
             f.write(text)
+        os.rename(part, path)
 
 
 def digest(*paths):

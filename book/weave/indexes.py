@@ -1,13 +1,9 @@
 """The back of the book: bibliography and the three indexes, for both editions."""
 import json
 import re
-import subprocess
 
-from common import Failure, HERE, WORK, log, read, run
-import bibliography
 import weave
-
-NUMBERS = re.compile(r"^\d")
+from common import HERE, WORK, read, run
 
 
 def database():

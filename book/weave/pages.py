@@ -5,7 +5,6 @@ import re
 import bibliography
 import indexes
 import weave
-from common import read
 
 TITLE = "Loom: a book that is a kernel"
 FRAME = """<!DOCTYPE html>

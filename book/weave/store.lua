@@ -34,9 +34,11 @@ end
 
 function M.write_text(path, text)
   if M.read_text(path) == text then return end
-  local f = assert(io.open(path, 'w'))
+  local part = os.tmpname():gsub('.*/', path .. '.')
+  local f = assert(io.open(part, 'w'))
   f:write(text)
   f:close()
+  assert(os.rename(part, path))           -- nobody sees half a file
 end
 
 function M.write(path, value)

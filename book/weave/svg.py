@@ -3,10 +3,6 @@
 Starting TeX costs more than a drawing, so all that changed are set as pages of
 one document, and pdftocairo takes them apart again.
 """
-import os
-import re
-import shutil
-
 from common import BOOK, Failure, Stamp, WORK, read, run, say, write
 import texlog
 

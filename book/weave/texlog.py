@@ -47,14 +47,15 @@ def holding(character):
 
 def warnings(log, slack=2.0):
     """Overfull lines, missing glyphs and unresolved references."""
-    out, opened = [], None
+    out, opened, page = [], None, "?"
     for row in read(log).splitlines():
         for name in re.findall(r"\(((?:\./)?[\w./-]+\.tex)", row):
             opened = name
+        page = (re.findall(r"\[(\d+)", row) or [page])[-1]
         m = re.match(r"Overfull \\[hv]box \(([\d.]+)pt too (?:wide|high)\)(.*)", row)
         if m and float(m[1]) > slack:
             where = re.search(r"at lines? (\d+)", m[2])
-            place = source(opened, int(where[1])) if where and opened else opened or "?"
+            place = source(opened, int(where[1])) if where and opened else f"{opened} (after page {page})"
             out.append(f"{place}: warning: {float(m[1]):.1f} pt too {'wide' if 'hbox' in row else 'high'}")
         m = re.match(r"Missing character: There is no (\S) \((U\+\w+)\)", row)
         if m:

@@ -101,16 +101,15 @@ def weave_chapter(chapter, to):
     os.makedirs(f"{WORK}/figures", exist_ok=True)
     stamp = Stamp(product, *inputs(chapter, to))
     if stamp.fresh():
-        return ""
+        return read(product + ".said")
     done = pandoc(read(token_file(chapter)), to, {
         "WEAVE_SLICE": chapter.slice, "WEAVE_SIDE": side(chapter, to),
         "WEAVE_FILE": chapter.path})
     write(product, done.stdout)
     os.utime(product)
-    if done.stderr.strip():
-        return done.stderr.strip() + "\n"      # not stamped: said again next time
+    write(product + ".said", done.stderr)
     stamp.set()
-    return ""
+    return done.stderr
 
 
 def pandoc(stream, to, env):
