@@ -9,6 +9,7 @@ from common import BOOK, Stamp, WORK, lua, read, run, tools, write
 
 REFS = f"{BOOK}/refs.bib"
 CITES = f"{WORK}/cites.lua"
+STYLE = f"{WORK}/style.csl"
 
 
 def keys():
@@ -16,8 +17,12 @@ def keys():
 
 
 def citeproc(markdown, to):
+    """pandoc's own style (Chicago, author and date), but an author is always
+    named: the entry before may be one that is not listed."""
+    style = run(["pandoc", "--print-default-data-file=default.csl"]).stdout
+    write(STYLE, re.sub(r' subsequent-author-substitute="[^"]*"', "", style))
     return run(["pandoc", "-f", "markdown", "-t", to, "--wrap=none", "--citeproc",
-                f"--bibliography={REFS}"], stdin=markdown).stdout
+                f"--csl={STYLE}", f"--bibliography={REFS}"], stdin=markdown).stdout
 
 
 def write_cites():
@@ -35,6 +40,14 @@ def write_cites():
         cites.setdefault(key, {"author": key, "year": "n.d."})
     write(CITES, "return " + lua(cites) + "\n")
     stamp.set()
+
+
+def words_for(text):
+    """How the works that a chapter's text names are cited, as one string."""
+    named = set(re.findall(r"@([\w:.-]*\w)", text))
+    return " ".join(f"{key} {row}" for key, row in
+                    re.findall(r'\["(\S+?)"\]=\{\["author"\]=(".*?",\s*\["year"\]=".*?")\}', read(CITES))
+                    if key in named).replace("\n", " ")
 
 
 def cited(side_files):

@@ -30,8 +30,7 @@ local function figure(id, caption, content, wide)
     }
   end
   return {
-    ctx.block('\\begin{figure}[htbp]' .. '\n'
-      .. (wide and '\\wide{' .. content .. '}' or content)),
+    ctx.block('\\begin{figure}[htbp]\n' .. content),
     caption_blocks('\\caption{', caption, (id ~= '' and '\\label{' .. id .. '}' or '') .. '}'),
     ctx.block('\\end{figure}'),
   }
@@ -53,8 +52,8 @@ local function drawing(block, body, units)
   local wide = block.classes:includes 'wide'
   local source = (units and '\\drawingunits' or '') .. '%\n' .. body
   if not ctx.html then
-    return figure(id, block.attributes.caption, '{%\n' .. marker(id ~= '' and '#' .. id or '.tikz')
-      .. source .. '}', wide)
+    return figure(id, block.attributes.caption, ('\\begin{drawing}{%s}%%\n%s%s%%\n\\end{drawing}'):format(wide and '165mm' or '\\textwidth',
+      marker(id ~= '' and '#' .. id or '.tikz'), source), wide)
   end
   local name = ('%s-%s'):format(ctx.stem, id ~= '' and id:gsub('%W', '-') or 'fig-' .. (position + 1))
   store.write_text('build/weave/figures/' .. name .. '.tex', source .. '\n')

@@ -267,9 +267,35 @@ local function share_measure(t)
   return t
 end
 
+local LONGEST = 25         -- rows of a table that is not broken over pages
+
+local function rows_of(t)
+  local n = 0
+  for _, body in ipairs(t.bodies) do n = n + #body.body end
+  return n
+end
+
+-- pandoc writes a longtable; make it a tabular under its caption.
+local function short_table(t, caption)
+  t.caption.long = {}
+  local text = pandoc.write(pandoc.Pandoc{t}, 'latex')
+  text = text:gsub('\\begin{longtable}%[%]', '\\begin{tabular}'):gsub('\\end{longtable}', '\\end{tabular}')
+    :gsub('\\endhead\n', ''):gsub('\\endfirsthead\n', '')
+  local out = pandoc.List{ctx.block('\\begin{shorttable}')}
+  if caption then
+    caption:insert(1, ctx.inline('\\caption{'))
+    caption:insert(ctx.inline('}'))
+    out:insert(pandoc.Plain(caption))
+  end
+  out:insert(ctx.block(text .. '\n\\end{shorttable}'))
+  return out
+end
+
 local function table_(t)
   local caption, id = caption_of(t)
-  if #caption == 0 then return ctx.html and {ctx.block('<div class="table">'), t, ctx.block('</div>')} or t end
+  if #caption == 0 then
+    return ctx.html and {ctx.block('<div class="table">'), t, ctx.block('</div>')} or short_table(t)
+  end
   if not id then ctx.complain(': ' .. pandoc.utils.stringify(caption):sub(1, 12), 'a table with a caption needs {#tbl:…}') end
   local inlines = caption[1].content
   while #inlines > 0 and inlines[#inlines].t == 'Space' do inlines:remove() end
@@ -278,6 +304,7 @@ local function table_(t)
   elseif id then
     inlines:insert(ctx.inline('\\label{' .. id .. '}'))
   end
+  if not ctx.html and rows_of(t) <= LONGEST then return short_table(t, inlines) end
   t.caption.long = {pandoc.Plain(inlines)}
   if not ctx.html then return t end
   return {ctx.block(('<div class="table" id="%s">'):format(id or '')), t, ctx.block('</div>')}

@@ -87,7 +87,7 @@ def inputs(chapter, to):
     """All that a woven chapter depends on."""
     text = chapter.text()
     runs = set(re.findall(r'run="([^"]+)"', text)) | set(re.findall(r"`([^`:\s]+):[^`]+`\{\.live", text))
-    out = [token_file(chapter), chapter.slice, bibliography.CITES, *READER,
+    out = [token_file(chapter), chapter.slice, *READER,
            f"{WORK}/changes/{chapter.number:02d}.lua"]
     if to == "html":
         out.append(chapter.slice.replace(".lua", ".num.lua"))
@@ -99,7 +99,7 @@ def weave_chapter(chapter, to):
     product = f"{WORK}/{to}/{chapter.stem}.{'tex' if to == 'latex' else 'html'}"
     os.makedirs(os.path.dirname(product), exist_ok=True)
     os.makedirs(f"{WORK}/figures", exist_ok=True)
-    stamp = Stamp(product, *inputs(chapter, to))
+    stamp = Stamp(product, *inputs(chapter, to), extra=bibliography.words_for(chapter.text()))
     if stamp.fresh():
         return read(product + ".said")
     done = pandoc(read(token_file(chapter)), to, {
