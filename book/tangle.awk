@@ -173,6 +173,23 @@ function emit_definition(i,    name)
 		print "@defn " name (is_root(name) && has_line_directives(name) ? "*" : "")
 }
 
+# Definitions that are appended to one another begin without an empty line; in
+# plain C a function gets one before it if another ended there.
+function note_line(i)
+{
+	if (token[i] ~ /^@text /)
+		written = written substr(token[i], 7)
+	if (token[i] != "@nl")
+		return
+	if (written != "")
+		last_line[emitting] = written
+	written = ""
+	if (gap) {
+		print "@nl"
+		gap = 0
+	}
+}
+
 function emit(    i, stop)
 {
 	stop = end_of_checkpoint()
@@ -187,10 +204,15 @@ function emit(    i, stop)
 		# The empty line of a hook keeps #line right; plain C needs none.
 		if (plain && i in newline_of && !(newline_of[i] in live))
 			continue
-		if (i in chunk_of)
+		if (i in chunk_of) {
 			emit_definition(i)
-		else
+			emitting = chunk_of[i] SUBSEP generation_of[i]
+			gap = plain && last_line[emitting] ~ /^}/
+			written = ""
+		} else {
 			print token[i]
+			note_line(i)
+		}
 	}
 }
 

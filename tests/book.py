@@ -10,11 +10,12 @@ import os
 import re
 import shlex
 import subprocess
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(unsafe_hash=True)
 class Chapter:
     number: int
     name: str       # "01-first-light"
@@ -25,7 +26,7 @@ class Chapter:
         return f"{self.number:02d}"
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(unsafe_hash=True)
 class Exercise:
     chapter: Chapter
     id: str         # "ex:first-fit"
@@ -144,6 +145,33 @@ def tangle(number, out, overlays=(), plain=True, root=ROOT):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise TangleError(done.stdout.strip())
+
+
+def lines_with_origin(text):
+    """Yield (file, number, line) for the lines of C tangled with #line."""
+    file, number = None, 0
+    for line in text.split("\n"):
+        directive = re.match(r'#line (\d+) "(.*)"$', line)
+        if directive:
+            file, number = directive[2], int(directive[1])
+            continue
+        yield file, number, line
+        number += 1
+
+
+def origins(number, path, overlays=()):
+    """Where the lines of a file of a plain tree stand in the book: a map from
+    its line numbers to "chapters/NN-name.nw:line"."""
+    with tempfile.TemporaryDirectory() as both:
+        for plain in (False, True):
+            tangle(number, os.path.join(both, str(plain)), overlays, plain)
+        with open(os.path.join(both, "False", path), encoding="utf-8") as f:
+            book = [f"{file}:{n}" for file, n, line in
+                    lines_with_origin(f.read()) if line.strip()]
+        with open(os.path.join(both, "True", path), encoding="utf-8") as f:
+            tree = [n for n, line in enumerate(f.read().split("\n"), 1)
+                    if line.strip()]
+    return dict(zip(tree, book))
 
 
 def plain_text(markdown):

@@ -125,7 +125,8 @@ def misplaced(source, formatted):
         wanted = {squeezed(line): line for line in theirs[j1:j2]}
         for i in range(i1, i2):
             line = wanted.get(squeezed(ours[i]), ours[i])
-            if kind == "replace" and line != ours[i] and not skip[i]:
+            if (kind == "replace" and line != ours[i] and not skip[i]
+                    and columns(line) <= 80):   # what it would not break
                 yield i + 1, line
 
 

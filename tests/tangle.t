@@ -181,6 +181,21 @@ def test_making():
                "a file that is made no more is removed")
 
 
+def test_gaps():
+    """Functions of chunks that are appended stay apart, in plain C."""
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {"chapters/01-a.nw": code("<<f>>") + code("int x;", "int y;",
+                                                              name="f")
+                     + code("int a(void)", "{", "}", name="f")
+                     + code("int b(void)", "{", "}", name="f")
+                     + code("<<f>>", name="b.c")})
+        tangle(root, "1", "--plain")
+        functions = "int a(void)\n{\n}\n\nint b(void)\n{\n}\n"
+        tap.equal(made(root), "int x;\nint y;\n" + functions,
+                  "an empty line between functions, none between variables")
+        tap.equal(made(root, "b.c"), made(root), "wherever the chunk is used")
+
+
 def test_times():
     with tempfile.TemporaryDirectory() as root:
         files(root, {"chapters/01-a.nw": GOOD + code("int a;")})
@@ -207,18 +222,6 @@ def unescaped(line):
     return line.replace("@<<", "<<").replace("@>>", ">>").strip()
 
 
-def lines_with_origin(text):
-    """Yield (file, number, line) for the lines of a tangled C file."""
-    file, number = None, 0
-    for line in text.split("\n"):
-        directive = re.match(r'#line (\d+) "(.*)"$', line)
-        if directive:
-            file, number = directive[2], int(directive[1])
-            continue
-        yield file, number, line
-        number += 1
-
-
 def test_lines(chapter, sources):
     with tempfile.TemporaryDirectory() as both:
         book.tangle(chapter.number, f"{both}/lines", plain=False)
@@ -238,7 +241,7 @@ def test_lines(chapter, sources):
                 different.append(path)
             if not path.endswith((".c", ".h", ".S")):
                 continue
-            for file, number, line in lines_with_origin(lined):
+            for file, number, line in book.lines_with_origin(lined):
                 if not line.strip():
                     continue
                 checked += 1
@@ -256,6 +259,7 @@ def test_lines(chapter, sources):
 test_mistakes()
 test_arguments()
 test_making()
+test_gaps()
 test_times()
 SOURCES = {chapter.path: book.read(chapter.path).split("\n")
            for chapter in book.chapters()}
