@@ -177,12 +177,13 @@ function emit_definition(i,    name)
 # plain C a function gets one before it if another ended there.
 function note_line(i)
 {
+	if (token[i] ~ /^@begin docs/)
+		emitting = ""
 	if (token[i] ~ /^@text /)
 		written = written substr(token[i], 7)
 	if (token[i] != "@nl")
 		return
-	if (written != "")
-		last_line[emitting] = written
+	last_line[emitting] = written
 	written = ""
 	if (gap) {
 		print "@nl"

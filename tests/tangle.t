@@ -187,7 +187,7 @@ def test_gaps():
         files(root, {"chapters/01-a.nw": code("<<f>>") + code("int x;", "int y;",
                                                               name="f")
                      + code("int a(void)", "{", "}", name="f")
-                     + code("int b(void)", "{", "}", name="f")
+                     + "Prose.\n" + code("int b(void)", "{", "}", name="f")
                      + code("<<f>>", name="b.c")})
         tangle(root, "1", "--plain")
         functions = "int a(void)\n{\n}\n\nint b(void)\n{\n}\n"
