@@ -25,14 +25,21 @@ function M.note(...)
   M.side[#M.side + 1] = table.concat({...}, ' ')
 end
 
--- A complaint names the line of the source that holds `needle`.
-function M.complain(needle, message)
-  local line, where = 0, M.slice.file or '?'
+-- The first line of the source that holds `needle`, or all of a list of them.
+function M.locate(needle)
+  local needles = type(needle) == 'table' and needle or {needle}
+  local number = 0
   for text in io.lines(M.slice.file) do
-    line = line + 1
-    if text:find(needle, 1, true) then where = where .. ':' .. line; break end
+    number = number + 1
+    local all = true
+    for _, n in ipairs(needles) do all = all and text:find(n, 1, true) end
+    if all then return M.slice.file .. ':' .. number end
   end
-  io.stderr:write(where, ': error: ', message, '\n')
+  return M.slice.file
+end
+
+function M.complain(needle, message)
+  io.stderr:write(M.locate(needle), ': error: ', message, '\n')
 end
 
 -- What cannot be shown is marked on the page too.

@@ -38,12 +38,7 @@ end
 
 -- The line of the source, so that TeX's complaints find their way back.
 local function marker(needle)
-  local line = 0
-  for text in io.lines(ctx.slice.file) do
-    line = line + 1
-    if text:find(needle, 1, true) then return ('%%%% %s:%d\n'):format(ctx.slice.file, line) end
-  end
-  return ''
+  return '%% ' .. ctx.locate(needle) .. '\n'
 end
 
 -- For HTML a drawing is left in a file, to be made an SVG with all the others.
