@@ -75,10 +75,20 @@ def objects():
             for name in names}
 
 
+def sources():
+    return [os.stat(os.path.join(book.ROOT, path)).st_mtime_ns
+            for path in [chapter.path for chapter in book.chapters()]
+            + ["book/tangle", "book/tangle.awk"]]
+
+
 def test_checkpoints():
     says(make("checkpoints"), True, "make checkpoints")
-    before = objects()
-    code, text = make("checkpoints")
+    for _ in range(3):          # a chapter may be saved while we look
+        given = sources()
+        before = objects()
+        code, text = make("checkpoints")
+        if sources() == given and not code and not text.strip():
+            break
     tap.ok(code == 0 and not text.strip(), "again: it has nothing to do", text)
     tap.ok(before and objects() == before, "and touches nothing")
     built = [chapter.name for chapter in book.chapters()

@@ -130,9 +130,18 @@ def misplaced(source, formatted):
                 yield i + 1, line
 
 
+def loops(tree):
+    """The macros of a tree that are used like `for`."""
+    return {name for file in c_files(tree)
+            for name in re.findall(r"#define (\w*for_each\w*)\(",
+                                   read(tree, file).decode())}
+
+
 def clang_format(tree, files):
     style = book.read(".clang-format").replace("ColumnLimit: 80",
                                                "ColumnLimit: 0")
+    style = re.sub(r"ForEachMacros: \[.*",
+                   f"ForEachMacros: [{', '.join(sorted(loops(tree)))}]", style)
     with open(os.path.join(tree, ".clang-format"), "w", encoding="utf-8") as f:
         f.write(style)
     for file in files:
