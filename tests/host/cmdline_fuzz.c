@@ -4,7 +4,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
-#include <linux/kernel_cmdline.h>
+#include <linux/glob.h>
 #include <linux/kstrtox.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
