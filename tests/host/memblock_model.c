@@ -468,51 +468,72 @@ static phys_addr_t model_find(unsigned int records, phys_addr_t align,
 	return 0;
 }
 
-static phys_addr_t model_alloc(unsigned int records, phys_addr_t align,
-			       phys_addr_t start, phys_addr_t end, int nid,
-			       bool exact)
+/* An allocation's wishes, and the places it is tried at, the best first. */
+struct wish {
+	unsigned int records;
+	phys_addr_t align, start, end;
+	int nid;
+	bool exact;
+};
+
+static unsigned int model_choices(const struct wish *w, phys_addr_t choices[4])
 {
-	phys_addr_t found = 0;
+	unsigned int n = 0;
 
 	for (int mirror = system_has_some_mirror; mirror >= 0; mirror--) {
 		unsigned int flags = mirror ? MEMBLOCK_MIRROR : 0;
 
-		found = model_find(records, align, start, end, nid, flags);
-		if (!found && !exact)
-			found = model_find(records, align, start, end,
-					   NUMA_NO_NODE, flags);
-		if (found)
-			break;
+		choices[n++] = model_find(w->records, w->align, w->start,
+					  w->end, w->nid, flags);
+		if (!w->exact)
+			choices[n++] = model_find(w->records, w->align,
+						  w->start, w->end,
+						  NUMA_NO_NODE, flags);
 	}
-	return found;
+	return n;
 }
 
+static struct span span_at(phys_addr_t found, unsigned int records)
+{
+	unsigned int from = found ? (found - origin) / G : 0;
+
+	return (struct span){ from, found ? from + records : from };
+}
+
+/*
+ * The first choice that can be found is taken. A choice may be passed over for
+ * one reason only: there was no entry to reserve it with.
+ */
 static void op_alloc(struct span s)
 {
-	unsigned int records = 1 + any(20);
-	phys_addr_t align = 1U << any(16), want, got;
-	int nid = (int)any(3) - 1;
-	bool exact = any(2);
+	struct wish w = {
+		.records = 1 + any(20), .align = 1U << any(16),
+		.start = address(s.from), .nid = (int)any(3) - 1,
+		.exact = any(2),
+	};
 	phys_addr_t end = any(2) ? address(s.to) : MEMBLOCK_ALLOC_ACCESSIBLE;
+	phys_addr_t choices[4], got;
 	struct span wanted = { 0, 0 };
+	unsigned int n, i;
 
-	want = model_alloc(records, align, address(s.from),
-			   end ?: memblock.current_limit, nid, exact);
-	got = memblock_alloc_range_nid(records * G, align, address(s.from),
-				       end, nid, exact);
-	if (want) {
-		wanted.from = (want - origin) / G;
-		wanted.to = wanted.from + records;
-	}
+	w.end = end ?: memblock.current_limit;
+	n = model_choices(&w, choices);
+	got = memblock_alloc_range_nid(w.records * G, w.align, w.start, end,
+				       w.nid, w.exact);
+	for (i = 0; i < n && !choices[i]; i++)
+		;
+	if (i < n)
+		wanted = span_at(choices[i], w.records);
 	follow_arrays(wanted);
-	if (want && !got) {	/* there was no entry to reserve it with */
+	for (; i < n && choices[i] != got; i++) {
+		if (!choices[i])
+			continue;
 		require(memblock.reserved.cnt == maxima[1]);
-		require(out_of_room(wanted));
-		return;
+		require(out_of_room(span_at(choices[i], w.records)));
 	}
-	require(got == want);
-	each(i, wanted)
-		model[i].reserved = true;
+	require(i < n || !got);
+	each(k, span_at(got, w.records))
+		model[k].reserved = true;
 }
 
 static void op_trim(void)
