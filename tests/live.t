@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""What the machine said: the outputs kept with the book are those that its
+checkpoints print, and livebook tells when one no longer says what it should."""
+
+import os
+import subprocess
+import tempfile
+
+import tap
+
+TOP = os.getcwd()
+
+CHAPTER = """# A chapter {#sec:a}
+
+```{.run name="one" ch="01"}
+```
+
+```{.transcript run="one" from="begin" to="end" expect="second"}
+```
+
+It took `one:cost`{.live} instructions.
+
+```{.plot #fig:p run="one" data="growth" x="n" y="cost" caption="Growth."}
+```
+"""
+
+OUTPUT = """begin
+first
+second
+end
+# value cost 1234
+# data growth 1 2
+"""
+
+
+def livebook(folder):
+    done = subprocess.run([f"{TOP}/book/livebook", "--check"], cwd=folder,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+    return done.returncode, done.stdout
+
+
+def check(name, chapter, output, complaint):
+    """livebook accepts this book if complaint is None, else says it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.makedirs(f"{folder}/chapters")
+        os.makedirs(f"{folder}/book/live")
+        os.symlink(f"{TOP}/tests", f"{folder}/tests")
+        with open(f"{folder}/chapters/01-a.nw", "w") as f:
+            f.write(chapter)
+        if output is not None:
+            with open(f"{folder}/book/live/one.txt", "w") as f:
+                f.write(output)
+        code, text = livebook(folder)
+        if complaint is None:
+            tap.ok(code == 0 and not text, name, text)
+        else:
+            tap.ok(code == 1 and complaint in text, name, text)
+
+
+def mistakes():
+    check("a book whose outputs say what it says", CHAPTER, OUTPUT, None)
+    check("a run that was never made", CHAPTER, None,
+          "chapters/01-a.nw:6: run one was never made")
+    check("a promise that is not kept", CHAPTER,
+          OUTPUT.replace("second", "third"),
+          "chapters/01-a.nw:6: run one no longer says 'second'")
+    check("what is promised stands elsewhere", CHAPTER,
+          OUTPUT.replace("second\nend", "end\nsecond"),
+          "chapters/01-a.nw:6: run one no longer says 'second'")
+    check("a part that has no end", CHAPTER, OUTPUT.replace("end\n", ""),
+          "chapters/01-a.nw:6: run one has no part from 'begin' to 'end'")
+    check("a figure that is not printed", CHAPTER,
+          OUTPUT.replace("cost 1234", "price 1234"),
+          "chapters/01-a.nw:9: run one prints no value cost")
+    check("a series that is not printed", CHAPTER,
+          OUTPUT.replace("growth", "shrinking"),
+          "chapters/01-a.nw:11: run one prints no series growth")
+    check("a run that is not defined", CHAPTER.replace('name="one"', 'name="two"'),
+          OUTPUT, "chapters/01-a.nw:6: no run is called one")
+    check("two runs of one name",
+          CHAPTER + '```{.run name="one" ch="01"}\n```\n', OUTPUT,
+          "chapters/01-a.nw:14: a second run is called one")
+    check("an experiment that is not there",
+          CHAPTER.replace('ch="01"', 'ch="01" experiment="odd"'), OUTPUT,
+          "chapters/01-a.nw:3: no experiment odd")
+
+
+
+
+def kept_outputs():
+    """The working tree's outputs are what the last commit holds."""
+    name = "the outputs are those kept in git"
+    clean = ["git", "diff", "--stat", "HEAD", "--"]
+    tools = subprocess.run(clean + ["book/live/made-with"], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if tools.returncode or tools.stdout:
+        tap.skip(name, "no git here, or another compiler or QEMU made them")
+        return
+    done = subprocess.run(clean + ["book/live"], text=True,
+                          stdout=subprocess.PIPE)
+    tap.ok(not done.stdout.strip(), name, done.stdout)
+
+
+def main():
+    code, text = livebook(TOP)
+    tap.ok(code == 0, "every promise of the book is kept", text)
+    mistakes()
+    kept_outputs()
+    tap.done()
+
+
+main()
