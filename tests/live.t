@@ -80,7 +80,7 @@ def mistakes():
           OUTPUT, "chapters/01-a.nw:6: no run is called one")
     check("two runs of one name",
           CHAPTER + '```{.run name="one" ch="01"}\n```\n', OUTPUT,
-          "chapters/01-a.nw:14: a second run is called one")
+          "chapters/01-a.nw:13: a second run is called one")
     check("an experiment that is not there",
           CHAPTER.replace('ch="01"', 'ch="01" experiment="odd"'), OUTPUT,
           "chapters/01-a.nw:3: no experiment odd")
