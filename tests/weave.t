@@ -55,6 +55,7 @@ def test_book():
     missing = re.findall(r"^Package loom Warning: missing.*$", log, re.M)
     ok(not missing, "no output of a run is missing", missing)
     test_file()
+    test_no_text_is_lost()
 
 
 def test_file():
@@ -88,6 +89,41 @@ def test_file():
         if lines and re.match(r"\s*⟨.*⟩ ?(\+?≡|←)\s*(\d+\w? ▷|◁.*)?\s*$", lines[-1]):
             alone.append(f"page {number}: {lines[-1].strip()}")
     ok(not alone, "no chunk's head stands alone at the foot of a page", alone)
+
+
+def letters(text):
+    return re.sub(r"[^A-Za-z]", "", text.replace("ﬁ", "fi").replace("ﬂ", "fl"))
+
+
+def sentences(path):
+    """The plain stretches of a chapter's prose, with their line numbers."""
+    code = fence = False
+    for number, line in enumerate(open(path, encoding="utf-8"), 1):
+        if re.match(r"<<.*>>=", line):
+            code = True
+        elif line.startswith("@"):
+            code = False
+        elif line.startswith("```"):
+            fence = not fence
+        elif not (code or fence or line.startswith(("#", "|", ":", "[]", "<!--"))):
+            plain = re.sub(r"\[@[^]]*\]|\[\[.*?\]\]|`[^`]*`(\{[^}]*\})?|\$[^$]*\$|\{[^}]*\}|@?<<|@?>>|\^\[",
+                           "\0", line)
+            for stretch in plain.split("\0"):
+                yield number, letters(stretch)
+
+
+def test_no_text_is_lost():
+    """A page may end inside one piece of 20 letters, but not inside two."""
+    _, text = run("pdftotext", "-raw", PDF, "-")
+    printed = letters(text)
+    lost, pieces = [], 0
+    for path in sorted(glob.glob("chapters/*.nw")):
+        for number, stretch in sentences(path):
+            there = [stretch[i:i + 20] in printed for i in range(0, len(stretch) - 19, 20)]
+            pieces += len(there)
+            if any(not a and not b for a, b in zip(there, there[1:])):
+                lost.append(f"{path}:{number}: {stretch[:60]}")
+    ok(pieces and not lost, "no text is lost", lost)
 
 
 def scratch(chapters):
