@@ -6,7 +6,8 @@
 # TREE is a tangled checkpoint; a FILE with no slash in front is taken from it
 # if it is there, and from tests/host otherwise. Every program gets printk, the
 # formats and host.c. CC, SANITIZE (default address,undefined) and CFLAGS are
-# heeded. What C libraries also define is renamed.
+# heeded. What C libraries also define is renamed. Programs are linked at a
+# fixed address: a run that depends on addresses is the same run each time.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,7 +43,7 @@ for file; do
 	# shellcheck disable=SC2086
 	"$cc" -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter \
 		-Wno-sign-compare -ffreestanding \
-		-fno-omit-frame-pointer -fno-stack-protector \
+		-fno-omit-frame-pointer -fno-stack-protector -fno-pie \
 		${sanitize:+-fsanitize=$sanitize -fno-sanitize-recover=all} \
 		$globals $rename ${CFLAGS-} \
 		-I"$here" -I"$here/include" -I"$tree" -I"$tree/include" \
@@ -50,5 +51,5 @@ for file; do
 	objects="$objects $object"
 done
 # shellcheck disable=SC2086
-"$cc" ${sanitize:+-fsanitize=$sanitize} ${LDFLAGS-} $objects \
+"$cc" ${sanitize:+-fsanitize=$sanitize} ${LDFLAGS-} $objects -no-pie \
 	-Wl,-T,"$here/kunit.lds" -o "$program"

@@ -514,6 +514,7 @@ static void op_alloc(struct span s)
 	phys_addr_t end = any(2) ? address(s.to) : MEMBLOCK_ALLOC_ACCESSIBLE;
 	phys_addr_t choices[4], got;
 	struct span wanted = { 0, 0 };
+	unsigned long entries = memblock.reserved.cnt;
 	unsigned int n, i;
 
 	w.end = end ?: memblock.current_limit;
@@ -528,7 +529,7 @@ static void op_alloc(struct span s)
 	for (; i < n && choices[i] != got; i++) {
 		if (!choices[i])
 			continue;
-		require(memblock.reserved.cnt == maxima[1]);
+		require(entries == maxima[1]);
 		require(out_of_room(span_at(choices[i], w.records)));
 	}
 	require(i < n || !got);
