@@ -78,7 +78,8 @@ class Source:
 
 
 def sources(tree):
-    """The suites that a tangled tree's tests define, by name."""
+    """The suites that a tangled tree's tests define, by name; not those that
+    measure, which run only when they are asked for."""
     found = {}
     for path in sorted(glob.glob("tests/*.c", root_dir=tree)):
         with open(os.path.join(tree, path), encoding="utf-8") as f:
@@ -91,7 +92,7 @@ def sources(tree):
             array = re.search(r"\.test_cases\s*=\s*(\w+)", body)
             cases = re.findall(r"KUNIT_CASE\((\w+)\)",
                                arrays.get(array[1], "") if array else "")
-            if name:
+            if name and not name[1].startswith("bench_"):
                 found[name[1]] = Source(name[1], path, {
                     case: line_of(text, case) for case in cases})
     return found
