@@ -1,0 +1,53 @@
+#!/bin/sh
+# lib/rbtree.c, unchanged, as a program of this host: the kernel's own suite,
+# random operations against a model, and a bounded run of the fuzzer.
+cd "$(dirname "$0")/.." || exit 1
+build=build/host/rbtree
+tree=$build/tree
+corpus=tests/host/corpus/rbtree
+number=0
+
+# check NAME COMMAND...: a test passes if the command does.
+check() {
+	number=$((number + 1))
+	name=$1
+	shift
+	if "$@" > "$build/out" 2>&1; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		tail -n 25 "$build/out" | sed 's/^/# /'
+	fi
+}
+
+make_suite() {
+	CC=$1 tests/host/build.sh $tree "$build/kunit-$1" lib/kunit/test.c \
+		kunit_main.c lib/rbtree.c tests/rbtree_test.c
+}
+
+make_random() {
+	CC=$1 tests/host/build.sh $tree "$build/random-$1" rbtree_model.c \
+		rbtree_random.c lib/rbtree.c
+}
+
+make_fuzzer() {
+	CC=clang SANITIZE=fuzzer,address,undefined tests/host/build.sh $tree \
+		$build/fuzz rbtree_model.c rbtree_fuzz.c lib/rbtree.c
+}
+
+fuzz() {
+	mkdir -p $build/found
+	$build/fuzz -runs=3000 -seed=1 -max_len=1024 -timeout=20 -verbosity=0 \
+		-artifact_prefix=$build/ $build/found $corpus
+}
+
+mkdir -p $build
+echo 1..10
+check "the tree tangles" book/tangle "${CH:-11}" $tree
+for cc in gcc clang; do
+	check "the suite builds with $cc" make_suite $cc
+	check "the suite passes" $build/kunit-$cc
+	check "the model builds with $cc" make_random $cc
+	check "trees and the model agree" $build/random-$cc
+done
+check "the fuzzer builds and finds nothing" eval "make_fuzzer && fuzz"
