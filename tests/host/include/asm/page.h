@@ -10,3 +10,6 @@
 #define __pa(x)			((phys_addr_t)(unsigned long)(x))
 #define __pa_symbol(x)		__pa(x)
 #define __va(x)			((void *)(unsigned long)(x))
+#if __has_include(<asm-generic/getorder.h>)
+#include <asm-generic/getorder.h>
+#endif
