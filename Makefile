@@ -102,6 +102,10 @@ test: checkpoints book html
 endif
 TESTS := tests/
 
+## bench CH=04: what a checkpoint costs, beside Linux's figures and our bounds
+bench: checkpoint
+	@book/bench $(firstword $(subst -, ,$(NAME)))
+
 ## debug CH=04: boot a checkpoint under gdb, stopped at its first instruction
 debug: checkpoint
 	@$(MAKE) -s -C $(TREE) debug
@@ -154,5 +158,5 @@ build/packages: packages.txt book/install
 	@book/install
 	@mkdir -p build && touch $@
 
-.PHONY: all book html page live checkpoint checkpoints run test debug iso diff \
-	exercise grade solution dist clean help
+.PHONY: all book html page live checkpoint checkpoints run test bench debug \
+	iso diff exercise grade solution dist clean help

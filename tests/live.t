@@ -22,6 +22,9 @@ It took `one:cost`{.live} instructions.
 
 ```{.plot #fig:p run="one" data="growth" x="n" y="cost" caption="Growth."}
 ```
+
+```{.peers #tbl:p run="one" rows="order0_hot, boot_512m=one:cost" caption="Beside Linux."}
+```
 """
 
 OUTPUT = """begin
@@ -30,6 +33,7 @@ second
 end
 # value cost 1234
 # data growth 1 2
+# value bench.order0_hot 99
 """
 
 
@@ -76,11 +80,14 @@ def mistakes():
     check("a series that is not printed", CHAPTER,
           OUTPUT.replace("growth", "shrinking"),
           "chapters/01-a.nw:11: run one prints no series growth")
+    check("a figure beside Linux's that is not printed",
+          CHAPTER, OUTPUT.replace("order0", "order1"),
+          "chapters/01-a.nw:14: run one prints no value bench.order0_hot")
     check("a run that is not defined", CHAPTER.replace('name="one"', 'name="two"'),
           OUTPUT, "chapters/01-a.nw:6: no run is called one")
     check("two runs of one name",
           CHAPTER + '```{.run name="one" ch="01"}\n```\n', OUTPUT,
-          "chapters/01-a.nw:13: a second run is called one")
+          "chapters/01-a.nw:16: a second run is called one")
     check("an experiment that is not there",
           CHAPTER.replace('ch="01"', 'ch="01" experiment="odd"'), OUTPUT,
           "chapters/01-a.nw:3: no experiment odd")

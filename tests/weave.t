@@ -136,7 +136,8 @@ def scratch(chapters):
             os.symlink(path, f"{top}/book/{os.path.basename(path)}")
     with open(f"{top}/book/live/toy.txt", "w", encoding="utf-8") as f:
         f.write("[    0.000123] toy: begins\r\n[    0.000200] # value toy.pages 12345\r\n"
-                "# data cost 1 10\n# data cost 2 40\ntoy: ends\nnot shown\n")
+                "# data cost 1 10\n# data cost 2 40\ntoy: ends\nnot shown\n"
+                "# value bench.order0_hot 87\n# value boot.instructions 5876543\n")
     for name, text in chapters.items():
         with open(f"{top}/chapters/{name}.nw", "w", encoding="utf-8") as f:
             f.write(text)
@@ -169,6 +170,9 @@ int first(void)
 ```
 
 ```{{.plot #fig:cost run="toy" data="cost" x="turns" y="instructions" caption="The cost."}}
+```
+
+```{{.peers #tbl:peers run="toy" rows="order0_hot, boot_512m=toy:boot.instructions" caption="Beside Linux."}}
 ```
 """
 OTHER = """# More toys {#sec:more}
@@ -203,6 +207,9 @@ def test_scratch():
           "a line of 80 columns fits the measure", said.splitlines()):
         _, text = run("pdftotext", "-layout", f"{top}/build/loom.pdf", "-")
         ok("12,345 pages" in text, "a figure the machine printed stands in its sentence")
+        ok(all(re.search(row, text) for row in (r"hot +87 +481 +688\b", r"instructions +5\.9 +42\.9 +1,502\b",
+                                                r"Table 1\.1\.? .*Beside Linux")),
+           "what a run measured stands beside Linux's figures")
         ok("toy: ends" in text and "not shown" not in text, "a transcript shows the lines asked for")
         ok("Replaces" in text and "Replaced in" in text, "a replacement is marked on both sides")
         woven = open(f"{top}/build/weave/latex/02-more.tex", encoding="utf-8").read()
@@ -220,6 +227,10 @@ BAD = {
     "an unknown figure": ("See [@fig:nowhere].", r"01-toys\.nw:3: error: .*fig:nowhere"),
     "a missing run": ('```{.transcript run="never"}\n```', r"01-toys\.nw:3: error: .*never"),
     "a missing value": ("It is `never:x`{.live}.", r"01-toys\.nw:3: error: .*never:x"),
+    "a row that no run printed": ('```{.peers #tbl:p run="toy" rows="order3_pair" caption="x"}\n```',
+                                  r"01-toys\.nw:3: error: .*toy:bench\.order3_pair"),
+    "a row that there is not": ('```{.peers #tbl:p run="toy" rows="order33" caption="x"}\n```',
+                                r"01-toys\.nw:3: error: .*row order33"),
     "an unknown work": ("As in [@nobody1900].", r"01-toys\.nw:3: error: .*nobody1900"),
 }
 

@@ -74,17 +74,19 @@ function M.transcript(block)
   return ctx.block(set(shown))
 end
 
-function M.value(text)
-  local run, key = text:match('^([^:]+):(.+)$')
-  local lines = run and output(run)
-  for _, line in ipairs(lines or {}) do
+-- What run printed as the value of key, or nothing.
+function M.number(run, key)
+  for _, line in ipairs(output(run) or {}) do
     local k, value = line:match('# value (%S+)%s+(.-)%s*$')
-    if k == key then
-      value = escape.thousands(value)
-      return ctx.inline(ctx.html and escape.html(value) or escape.tex(value))
-    end
+    if k == key then return value end
   end
-  return ctx.inline(ctx.missing(text, 'value ' .. text))
+end
+
+function M.value(text)
+  local value = M.number(text:match('^([^:]+):(.+)$'))
+  if not value then return ctx.inline(ctx.missing(text, 'value ' .. text)) end
+  value = escape.thousands(value)
+  return ctx.inline(ctx.html and escape.html(value) or escape.tex(value))
 end
 
 -- A run as the command a reader can type.

@@ -10,6 +10,7 @@ package.path = here .. '/?.lua;' .. package.path
 local pipe, ctx = require 'pipe', require 'context'
 local escape, code, live = require 'escape', require 'code', require 'live'
 local figures, blocks, store = require 'figures', require 'blocks', require 'store'
+local peers = require 'peers'
 
 ---------------------------------------------------------------- Markdown
 -- [[code]] becomes `code`{.nw}, [[<<name>>]] becomes `name`{.chunk}.
@@ -310,9 +311,17 @@ local function table_(t)
   return {ctx.block(('<div class="table" id="%s">'):format(id or '')), t, ctx.block('</div>')}
 end
 
+local function peers_table(b)
+  local text, missing = peers.table(b)
+  if not text then return ctx.block(missing) end
+  local t = pandoc.read(text, ctx.MARKDOWN).blocks[1]
+  return table_(pandoc.walk_block(pandoc.Div{share_measure(t)}, ctx.filter).content[1])
+end
+
 local code_block = {
   tikz = figures.tikz,
   plot = figures.plot,
+  peers = peers_table,
   transcript = live.transcript,
   experiment = code.experiment,
   sample = code.sample,

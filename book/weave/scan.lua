@@ -55,6 +55,8 @@ function M.file(file, labels)
         fence = ticks
         if rest:match('%.tikz') or rest:match('%.plot') then
           step('fig', rest:match('#(fig:[%w_-]+)'), line)
+        elseif rest:match('%.peers') then
+          step('tbl', rest:match('#(tbl:[%w_-]+)'), line)
         end
       else
         heading(line)

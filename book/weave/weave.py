@@ -91,6 +91,9 @@ def inputs(chapter, to):
            f"{WORK}/changes/{chapter.number:02d}.lua"]
     if to == "html":
         out.append(chapter.slice.replace(".lua", ".num.lua"))
+    for rows in re.findall(r"\{\.peers.*rows=\"([^\"]*)\"", text):
+        runs |= set(re.findall(r"=([\w-]+):", rows))
+        out.append("book/peers.tsv")
     return out + [f"book/live/{r}.txt" for r in sorted(runs)]
 
 
