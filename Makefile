@@ -102,6 +102,13 @@ test: checkpoints book html
 endif
 TESTS := tests/
 
+## map CH=09 MAP=workload: draw physical memory by page state (book/map: settings)
+SETTINGS := MAP MEM SMP MACHINE CPU NUMA QEMU APPEND FRAMES FROM TO WIDTH ROWS \
+	CELLS COLUMNS SQUEEZE OUT
+map: checkpoint
+	@book/map $(firstword $(subst -, ,$(NAME))) $(foreach v,$(SETTINGS),$(if \
+		$(filter command%,$(origin $v)),'$v=$($v)'))
+
 ## bench CH=04: what a checkpoint costs, beside Linux's figures and our bounds
 bench: checkpoint
 	@book/bench $(firstword $(subst -, ,$(NAME)))
@@ -158,5 +165,5 @@ build/packages: packages.txt book/install
 	@book/install
 	@mkdir -p build && touch $@
 
-.PHONY: all book html page live checkpoint checkpoints run test bench debug \
+.PHONY: all book html page live checkpoint checkpoints run test bench map debug \
 	iso diff exercise grade solution dist clean help

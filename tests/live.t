@@ -83,6 +83,9 @@ def mistakes():
     check("a figure beside Linux's that is not printed",
           CHAPTER, OUTPUT.replace("order0", "order1"),
           "chapters/01-a.nw:14: run one prints no value bench.order0_hot")
+    check("a map that is not printed", CHAPTER +
+          '\n```{.map #fig:m run="one" caption="Where."}\n```\n', OUTPUT,
+          "chapters/01-a.nw:17: run one: there is no line “# map …”")
     check("a run that is not defined", CHAPTER.replace('name="one"', 'name="two"'),
           OUTPUT, "chapters/01-a.nw:6: no run is called one")
     check("two runs of one name",

@@ -137,7 +137,9 @@ def scratch(chapters):
     with open(f"{top}/book/live/toy.txt", "w", encoding="utf-8") as f:
         f.write("[    0.000123] toy: begins\r\n[    0.000200] # value toy.pages 12345\r\n"
                 "# data cost 1 10\n# data cost 2 40\ntoy: ends\nnot shown\n"
-                "# value bench.order0_hot 87\n# value boot.instructions 5876543\n")
+                "# value bench.order0_hot 87\n# value boot.instructions 5876543\n"
+                "# map-frame one\n# map 0 DMA 0 4096 free10\n"
+                "# map-frame two & more\n# map 0 DMA 0 1 reserved\n# map 0 DMA 1 4095 slab\n")
     for name, text in chapters.items():
         with open(f"{top}/chapters/{name}.nw", "w", encoding="utf-8") as f:
             f.write(text)
@@ -173,6 +175,9 @@ int first(void)
 ```
 
 ```{{.peers #tbl:peers run="toy" rows="order0_hot, boot_512m=toy:boot.instructions" caption="Beside Linux."}}
+```
+
+```{{.map #fig:map run="toy" frames="2" caption="What is where."}}
 ```
 """
 OTHER = """# More toys {#sec:more}
@@ -210,6 +215,8 @@ def test_scratch():
         ok(all(re.search(row, text) for row in (r"hot +87 +481 +688\b", r"instructions +5\.9 +42\.9 +1,502\b",
                                                 r"Table 1\.1\.? .*Beside Linux")),
            "what a run measured stands beside Linux's figures")
+        ok(all(w in text for w in ("two & more", "node 0, DMA: 0–16M", "slab", "15.5 MiB more")) and
+           re.search(r"Figure 1\.2\.? +What is where", text), "a map of memory is drawn")
         ok("toy: ends" in text and "not shown" not in text, "a transcript shows the lines asked for")
         ok("Replaces" in text and "Replaced in" in text, "a replacement is marked on both sides")
         woven = open(f"{top}/build/weave/latex/02-more.tex", encoding="utf-8").read()
@@ -229,6 +236,8 @@ BAD = {
     "a missing value": ("It is `never:x`{.live}.", r"01-toys\.nw:3: error: .*never:x"),
     "a row that no run printed": ('```{.peers #tbl:p run="toy" rows="order3_pair" caption="x"}\n```',
                                   r"01-toys\.nw:3: error: .*toy:bench\.order3_pair"),
+    "a map that no run printed": ('```{.map #fig:m run="toy" frames="3" caption="x"}\n```',
+                                  r"01-toys\.nw:3: error: .*map of run toy"),
     "a row that there is not": ('```{.peers #tbl:p run="toy" rows="order33" caption="x"}\n```',
                                 r"01-toys\.nw:3: error: .*row order33"),
     "an unknown work": ("As in [@nobody1900].", r"01-toys\.nw:3: error: .*nobody1900"),

@@ -70,6 +70,25 @@ function M.plot(block)
   return drawing(block, body, false)
 end
 
+-- A map of memory, drawn by memmap.py from what a run printed.
+function M.map(block)
+  local a = block.attributes
+  local needle = {'.map', ('run="%s"'):format(a.run or '')}
+  local said = store.read_text('book/live/' .. (a.run or '') .. '.txt')
+  if not said then
+    return figure(block.identifier, a.caption, ctx.missing(needle, 'output of run ' .. tostring(a.run)))
+  end
+  local words = {'--tikz', 'width=' .. (block.classes:includes 'wide' and 162 or 120)}
+  for _, name in ipairs {'frames', 'from', 'to', 'cells', 'rows', 'columns', 'squeeze'} do
+    if a[name] then words[#words + 1] = name .. '=' .. a[name] end
+  end
+  local good, body = pcall(pandoc.pipe, 'book/weave/memmap.py', words, said)
+  if not good then
+    return figure(block.identifier, a.caption, ctx.missing(needle, 'map of run ' .. a.run))
+  end
+  return drawing(block, body, false)
+end
+
 function M.image(image)
   local width = image.attributes.width or '100%'
   local content

@@ -321,6 +321,7 @@ end
 local code_block = {
   tikz = figures.tikz,
   plot = figures.plot,
+  map = figures.map,
   peers = peers_table,
   transcript = live.transcript,
   experiment = code.experiment,

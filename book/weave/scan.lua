@@ -53,7 +53,7 @@ function M.file(file, labels)
         if ticks and #ticks >= #fence and rest:match('^%s*$') then fence = nil end
       elseif ticks then
         fence = ticks
-        if rest:match('%.tikz') or rest:match('%.plot') then
+        if rest:match('%.tikz') or rest:match('%.plot') or rest:match('^%s*{%.map[ }]') then
           step('fig', rest:match('#(fig:[%w_-]+)'), line)
         elseif rest:match('%.peers') then
           step('tbl', rest:match('#(tbl:[%w_-]+)'), line)

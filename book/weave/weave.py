@@ -8,7 +8,7 @@ import changes
 import tags
 from common import DRAFT, Failure, HERE, MARKUP, Stamp, WORK, read, run, say, tools, write
 
-READER = tools("*.lua")
+READER = tools("*.lua", "memmap.py")
 
 
 def side(chapter, to):
