@@ -1,12 +1,13 @@
 /*
- * Sections as a program on a host has them: the same sizes, but the struct
- * pages lie where the program says. Shadows arch/x86/include/asm/sparsemem.h
- * when kernel code is tested off the machine.
+ * Where a program on a host keeps its struct pages: in an array that the test
+ * provides, aligned as the virtual memory map is. Shadows asm/sparsemem.h.
  */
 #pragma once
 
 #define SECTION_SIZE_BITS	27
 #define MAX_PHYSMEM_BITS	46
 
-/* Where the struct page of frame 0 would be; each program defines it. */
-extern struct page *vmemmap;
+struct page;
+extern struct page *host_vmemmap;	/* the structure of page frame 0 */
+#define VMEMMAP_START		((unsigned long)host_vmemmap)
+#define vmemmap			host_vmemmap
