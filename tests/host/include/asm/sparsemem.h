@@ -9,5 +9,5 @@
 
 struct page;
 extern struct page *host_vmemmap;	/* the structure of page frame 0 */
-#define VMEMMAP_START		((unsigned long)host_vmemmap)
+#define VMEMMAP_START		0UL	/* as for its alignment */
 #define vmemmap			host_vmemmap
