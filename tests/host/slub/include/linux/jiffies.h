@@ -1,0 +1,2 @@
+#pragma once
+extern unsigned long jiffies;

@@ -1,0 +1,34 @@
+/* Per-CPU memory: units of HOST_UNIT bytes; one processor is the current. */
+#pragma once
+#include <linux/types.h>
+
+#define HOST_CPUS	4
+#define HOST_UNIT	(64 * 1024)
+#define __percpu
+
+extern int host_cpu;
+
+/* Perhaps an interrupt comes here. */
+void host_interrupt(void);
+void *__alloc_percpu(size_t size, size_t align);
+void free_percpu(void *p);
+
+#define per_cpu_ptr(p, cpu) \
+	((typeof(p))((unsigned long)(p) + (cpu) * HOST_UNIT))
+#define this_cpu_ptr(p)		per_cpu_ptr(p, host_cpu)
+
+#define this_cpu_read(x) \
+	(host_interrupt(), *(volatile typeof(x) *)this_cpu_ptr(&(x)))
+
+#define this_cpu_cmpxchg_double(x1, x2, o1, o2, n1, n2) ({		\
+	bool done_;							\
+									\
+	host_interrupt();						\
+	done_ = *this_cpu_ptr(&(x1)) == (o1) &&				\
+		*this_cpu_ptr(&(x2)) == (o2);				\
+	if (done_) {							\
+		*this_cpu_ptr(&(x1)) = (n1);				\
+		*this_cpu_ptr(&(x2)) = (n2);				\
+	}								\
+	done_;								\
+})
