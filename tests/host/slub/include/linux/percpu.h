@@ -19,16 +19,3 @@ void free_percpu(void *p);
 
 #define this_cpu_read(x) \
 	(host_interrupt(), *(volatile typeof(x) *)this_cpu_ptr(&(x)))
-
-#define this_cpu_cmpxchg_double(x1, x2, o1, o2, n1, n2) ({		\
-	bool done_;							\
-									\
-	host_interrupt();						\
-	done_ = *this_cpu_ptr(&(x1)) == (o1) &&				\
-		*this_cpu_ptr(&(x2)) == (o2);				\
-	if (done_) {							\
-		*this_cpu_ptr(&(x1)) = (n1);				\
-		*this_cpu_ptr(&(x2)) = (n2);				\
-	}								\
-	done_;								\
-})
