@@ -1,0 +1,5 @@
+#pragma once
+#include "vmalloc_host.h"
+#define num_online_cpus()		HOST_CPUS
+#define for_each_possible_cpu(cpu) \
+	for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)

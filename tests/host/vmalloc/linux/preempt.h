@@ -1,0 +1,3 @@
+#pragma once
+#include "vmalloc_host.h"
+#define in_interrupt()		host_in_interrupt
