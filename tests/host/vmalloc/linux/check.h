@@ -1,0 +1,3 @@
+#pragma once
+#define DEFINE_CHECK(function) \
+	const char *(*const check_##function)(void) = function
