@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/rbtree
 tree=$build/tree
 corpus=tests/host/corpus/rbtree
+# It prints with the processors of the machine that vmalloc is tested on.
+export CFLAGS="-Itests/host/vmalloc"
 number=0
 
 # check NAME COMMAND...: a test passes if the command does.
@@ -21,18 +23,18 @@ check() {
 }
 
 make_suite() {
-	CC=$1 tests/host/build.sh $tree "$build/kunit-$1" lib/kunit/test.c \
+	CC=$1 tests/host/build.sh $tree "$build/kunit-$1" vmalloc_printk.c lib/kunit/test.c \
 		kunit_main.c lib/rbtree.c tests/rbtree_test.c
 }
 
 make_random() {
-	CC=$1 tests/host/build.sh $tree "$build/random-$1" rbtree_model.c \
+	CC=$1 tests/host/build.sh $tree "$build/random-$1" vmalloc_printk.c rbtree_model.c \
 		rbtree_random.c lib/rbtree.c
 }
 
 make_fuzzer() {
 	CC=clang SANITIZE=fuzzer,address,undefined tests/host/build.sh $tree \
-		$build/fuzz rbtree_model.c rbtree_fuzz.c lib/rbtree.c
+		$build/fuzz vmalloc_printk.c rbtree_model.c rbtree_fuzz.c lib/rbtree.c
 }
 
 fuzz() {

@@ -24,13 +24,13 @@ check() {
 }
 
 make_random() {
-	CC=$1 tests/host/build.sh $tree "$build/random-$1" vmalloc_model.c \
+	CC=$1 tests/host/build.sh $tree "$build/random-$1" vmalloc_printk.c vmalloc_model.c \
 		vmalloc_random.c $files
 }
 
 make_fuzzer() {
 	CC=clang SANITIZE=fuzzer,address,undefined tests/host/build.sh $tree \
-		$build/fuzz vmalloc_model.c vmalloc_fuzz.c $files
+		$build/fuzz vmalloc_printk.c vmalloc_model.c vmalloc_fuzz.c $files
 }
 
 fuzz() {

@@ -28,7 +28,6 @@ extern void *mmap(void *addr, size_t length, int prot, int flags, int fd,
 #define PROT_READ_WRITE		3
 #define MAP_FIXED_ANONYMOUS	0x32	/* and private */
 
-int host_cpu;
 bool host_in_interrupt;
 unsigned int host_fail_in, host_objects, host_frames;
 static unsigned int refusals;	/* of objects, frames and tables */

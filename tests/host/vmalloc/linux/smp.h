@@ -3,3 +3,4 @@
 #define num_online_cpus()		HOST_CPUS
 #define for_each_possible_cpu(cpu) \
 	for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
+#define smp_processor_id()		((unsigned int)host_cpu)

@@ -12,3 +12,8 @@ typedef struct { bool locked; } spinlock_t;
 #define spin_trylock(lock)	((lock)->locked ? false : \
 				 ((lock)->locked = true))
 #define lockdep_assert_held(lock)	BUG_ON(!(lock)->locked)
+
+/* The console's. */
+typedef struct { bool locked; } arch_spinlock_t;
+#define arch_spin_trylock(lock)	spin_trylock(lock)
+#define arch_spin_unlock(lock)	spin_unlock(lock)
