@@ -99,3 +99,40 @@ int sprint_backtrace(char *buf, unsigned long address)
 {
 	return sprint_symbol(buf, address);
 }
+
+/* One thread prints: the console needs no lock. */
+bool __weak console_enter(unsigned long *flags);
+void __weak console_leave(bool entered, unsigned long flags);
+
+bool __weak console_enter(unsigned long *flags)
+{
+	*flags = 0;
+	return true;
+}
+
+void __weak console_leave(bool entered, unsigned long flags)
+{
+	(void)entered, (void)flags;
+}
+
+#if __has_include(<linux/percpu-defs.h>)
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+#ifdef HOST_PERCPU
+/* A machine of one processor, unless a test makes it more. */
+unsigned int __weak host_cpu;
+unsigned long __weak __per_cpu_offset[NR_CPUS];
+DEFINE_PER_CPU(struct spin_stat, spin_stat) __weak;
+bool __weak spin_unfair;
+struct cpumask __weak __cpu_possible_mask = { 1 };
+struct cpumask __weak __cpu_present_mask = { 1 };
+struct cpumask __weak __cpu_online_mask = { 1 };
+unsigned int __weak nr_cpu_ids = 1;
+DEFINE_PER_CPU(unsigned int, cpu_number) __weak;
+
+void __weak queued_spin_lock_slowpath(arch_spinlock_t *lock)
+{
+	panic("a lock is taken that is taken: %p", lock);
+}
+#endif
+#endif
