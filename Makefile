@@ -102,7 +102,7 @@ test: checkpoints book html
 endif
 TESTS := tests/
 
-## map CH=09 MAP=workload: draw physical memory by page state (book/map: settings)
+## map CH=09 MAP=name: draw physical memory by page state (book/map: settings)
 SETTINGS := MAP MEM SMP MACHINE CPU NUMA QEMU APPEND FRAMES FROM TO WIDTH ROWS \
 	CELLS COLUMNS SQUEEZE OUT
 map: checkpoint

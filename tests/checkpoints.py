@@ -11,20 +11,27 @@ BASE = os.path.join(book.ROOT, "build/tests")
 JOBS = 2        # boots at a time; a guest with four processors is one thread
 
 
-def tree(chapter, compiler="gcc", plain=False):
+def tree(chapter, compiler="gcc", plain=False, debug=False):
     """The checkpoint of a chapter, built without a warning; its directory."""
-    form = "plain" if plain else "lines"
+    form = ("plain" if plain else "lines") + "-debug" * debug
     out = os.path.join(BASE, f"{compiler}-{form}", chapter.name)
     os.makedirs(os.path.dirname(out), exist_ok=True)
     with open(out + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         book.tangle(chapter.number, out, plain=plain)
-        guest.build(out, "-j2", f"CC={compiler}", "WERROR=1", "loom.elf")
+        guest.build(out, "-j2", f"CC={compiler}", "WERROR=1",
+                    *["DEBUG=1"] * debug, "loom.elf")
     return out
 
 
-def kernel(chapter, compiler="gcc", plain=False):
-    return os.path.join(tree(chapter, compiler, plain), "loom.elf")
+def kernel(chapter, compiler="gcc", plain=False, debug=False):
+    return os.path.join(tree(chapter, compiler, plain, debug), "loom.elf")
+
+
+def has_debug(chapter):
+    """Whether the checkpoint has DEBUG=1; built without it, it is cheap."""
+    with open(os.path.join(tree(chapter), "Makefile"), encoding="utf-8") as f:
+        return "DEBUG=1" in f.read()
 
 
 def in_parallel(function, arguments):

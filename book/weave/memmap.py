@@ -51,7 +51,7 @@ SPARE = (("#7a4fa3", ("dots", "#ffffff")), ("#8c5a2b", ("double", "#ffffff")),
 ORDERS = 11
 FREE = ((0x60, 0xB6, 0x95), (0xD2, 0xEA, 0xDF))     # orders 0 and 10
 
-LABEL = 12.5        # mm, for the addresses at the left
+LABEL = 14.5        # mm, for the addresses at the left
 GAP = 4.0           # mm, between panels
 HEAD = 4.2          # mm, a line of text
 BREAK = 3.3         # mm, where rows were left out
