@@ -1,4 +1,4 @@
 #pragma once
 #include <linux/mm.h>
-#define page_count(page)	((page)->count)
+#define page_ref_count(page)	((page)->count)
 #define set_page_count(page, n)	((page)->count = (n))
