@@ -154,11 +154,15 @@ def tests_not_run(tree, results):
                     yield f"The test {source.name}: {case} was skipped in every boot."
 
 
-def judge(tree, boots, limit):
-    """Build `tree`, run `boots`, and say how it went."""
+def judge(tree, boots, limit, all_of_them=True):
+    """Build `tree`, run `boots`, and say how it went; with all_of_them unset,
+    run them until one goes wrong, which is all that some want to know."""
     built, said = build(tree)
     verdict = Verdict(built, said)
     if built:
-        verdict.results = [run(tree, boot, limit) for boot in boots]
+        for boot in boots:
+            verdict.results.append(run(tree, boot, limit))
+            if verdict.results[-1].problems and not all_of_them:
+                return verdict
         verdict.problems = list(tests_not_run(tree, verdict.results))
     return verdict
