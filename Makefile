@@ -140,6 +140,10 @@ diff: build/packages
 exercise grade solution: build/packages
 	@exercises/exercise $@ $(EX)
 
+## solutions: weave build/loom-solutions.pdf, all solutions and answers
+solutions: build/packages
+	@book/weave/solutions
+
 # ------------------------------------------------------------ housekeeping
 
 ## dist: build/loom.tar.xz: the book, its pages, and the checkpoints as plain C
@@ -166,4 +170,4 @@ build/packages: packages.txt book/install
 	@mkdir -p build && touch $@
 
 .PHONY: all book html page live checkpoint checkpoints run test bench map debug \
-	iso diff exercise grade solution dist clean help
+	iso diff exercise grade solution solutions dist clean help

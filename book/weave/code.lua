@@ -196,18 +196,18 @@ function M.experiment(block)
     :format(number, use, set_lines(lines, '\\codeline')))
 end
 
--- A chunk made up for the page that explains chunks.
+-- A chunk made up for the page that explains chunks, or one of a solution.
 function M.sample(block)
   local a = block.attributes
-  local lines = {}
+  local state, lines = {language = LANGUAGE[a.language or 'c']}, {}
   for line in (block.text .. '\n'):gmatch('(.-)\n') do
     local indent, name, number = escape.expand(line):match('^( *)⟨(.-)|(.-)⟩$')
     if name then
       lines[#lines + 1] = ctx.html
         and ('%s<span class="use">⟨%s <span class="number">%s</span>⟩</span>'):format(indent, name, number)
-        or ('%s\\chunksampleuse{%s}{%s}'):format(escape.codetex(indent), name, number)
+        or ('%s\\chunksampleuse{%s}{%s}'):format(escape.codetex(indent), escape.name_tex(name), number)
     else
-      lines[#lines + 1] = M.lines(line, 'c')[1]
+      lines[#lines + 1] = tokens(clex.line(escape.expand(line), state), {}, {})
     end
   end
   if ctx.html then

@@ -1,4 +1,6 @@
 """From chapters to TeX or HTML: the steps both editions share."""
+import glob
+import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +115,17 @@ def weave_chapter(chapter, to):
     write(product + ".said", done.stderr)
     stamp.set()
     return done.stderr
+
+
+def labels():
+    """Every label of the chapters: a list of [id, kind, number]."""
+    script = (f"package.path='{HERE}/?.lua;'..package.path; local all = {{}};"
+              "for i = 1, #arg do for _, l in ipairs(dofile(arg[i]).own or {}) do"
+              " if l.id then all[#all + 1] = {l.id, l.kind, l.number} end end end;"
+              "require('tojson')(all)")
+    slices = sorted(glob.glob(f"{WORK}/xref/[0-9][0-9].lua"))
+    write(f"{WORK}/xref/labels.run", script)
+    return json.loads(run(["lua5.4", f"{WORK}/xref/labels.run", *slices]).stdout or "[]")
 
 
 def pandoc(stream, to, env):
