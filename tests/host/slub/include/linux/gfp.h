@@ -31,6 +31,7 @@ void __free_pages(struct page *page, unsigned int order);
 	__alloc_pages_node(numa_node_id(), gfp, order)
 #define alloc_pages_node(nid, gfp, order) \
 	__alloc_pages_node((nid) < 0 ? numa_node_id() : (nid), gfp, order)
+#define alloc_page(gfp)			alloc_pages(gfp, 0)
 #define gfp_zone(gfp)			ZONE_NORMAL
 #define node_zonelist(nid, gfp)		NODE_DATA(nid)->node_zonelists
 

@@ -5,7 +5,6 @@
 extern unsigned int nr_cpu_ids;
 
 #define smp_processor_id()	host_cpu
-#define cpu_relax()		((void)0)
 #define for_each_possible_cpu(cpu) \
 	for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
 #define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)

@@ -20,6 +20,14 @@ static inline void spin_unlock(spinlock_t *lock)
 	host_locks--;
 }
 
+static inline bool spin_trylock(spinlock_t *lock)
+{
+	if (lock->locked)
+		return false;
+	spin_lock(lock);
+	return true;
+}
+
 static inline bool spin_is_locked(spinlock_t *lock)
 {
 	return lock->locked;

@@ -1,0 +1,11 @@
+/* The kernel's own suites on the machine of slub_host.c; KTAP on stdout. */
+#include <kunit/test.h>
+#include "host.h"
+#include "slub_host.h"
+
+int main(void)
+{
+	host_console(true);
+	host_slub_init();
+	return kunit_run_all_tests() != 0;
+}
