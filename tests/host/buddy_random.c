@@ -20,7 +20,7 @@ int main(void)
 	unsigned int operations = 0;
 
 	host_console(false);
-	for (unsigned int seed = 1; seed <= 60; seed++) {
+	for (unsigned int seed = 1; seed <= 20; seed++) {
 		state = seed * 0x9e3779b97f4a7c15ULL;
 		for (unsigned int i = 0; i < sizeof(data); i++)
 			data[i] = next_random() >> 24;
