@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Checkpoint 8 on machines of many shapes: one to sixteen processors and once
+sixty-four, nodes without memory or without processors, fewer started than
+there are, and the debug build, whose reports name both orders of two locks."""
+
+import os
+import re
+
+import book
+import checkpoints
+import guest
+import tap
+
+NODES = ("-m 512M -object memory-backend-ram,id=m0,size=256M"
+         " -object memory-backend-ram,id=m1,size=256M"
+         " -numa node,nodeid=0,cpus=0-1,memdev=m0"
+         " -numa node,nodeid=1,memdev=m1 -numa node,nodeid=2,cpus=2-3 -smp 4")
+OURS = ["cpumask", "percpu", "percpu_map", "lock_graph", "smp", "locks",
+        "interrupts", "litmus"]
+ALL = [f"# Subtest: {suite}$" for suite in OURS]
+SMP = "kunit.filter_glob=smp"
+
+
+def cases():
+    """(name, settings, what must be said)"""
+    yield "one", {"smp": "1"}, ALL + ["percpu: 1 units"]
+    yield "two, counted", {"smp": "2", "icount": True}, \
+        ALL + ["2 of 2 processors run"]
+    yield "three on q35, an old one", \
+        {"machine": "q35", "smp": "3", "cpu": "qemu64"}, ALL + ["3 of 3"]
+    yield "sixteen", {"smp": "16", "append": SMP}, ["16 of 16"]
+    yield "nodes without", {"qemu": NODES, "append": SMP}, \
+        ["4 of 4", "node 1: processors none"]
+    yield "numbers with a gap", \
+        {"qemu": "-smp 6,sockets=2,cores=3,threads=1", "append": SMP}, \
+        ["6 of 6"]
+    yield "fewer than there are", \
+        {"smp": "4", "append": "maxcpus=2 " + SMP}, ["2 units", "2 of 2"]
+    yield "no hypervisor: fair locks", \
+        {"smp": "2", "cpu": "max,-hypervisor",
+         "append": "kunit.filter_glob=locks"}, ["2 of 2"]
+    yield "fair locks when asked", \
+        {"smp": "2", "append": "spinlock=fair kunit.filter_glob=locks"}, \
+        ["2 of 2"]
+    yield "a wrong word", {"append": "spinlock=free " + SMP}, \
+        ["'free' for parameter 'spinlock': error -22"]
+    yield "sixty-four", {"smp": "64", "append": SMP}, ["64 of 64"]
+
+
+def boot(case):
+    return guest.boot(kernel, **case[1])
+
+
+def judge(name, ending, wanted):
+    missing = [p for p in wanted if not re.search(p, ending.text, re.M)]
+    tap.ok(ending.how == "ok" and not missing, name,
+           f"it ended with {ending.how}",
+           *(f"does not say {p}" for p in missing), ending.last_lines())
+
+
+chapter = next(c for c in book.chapters() if c.number == 8)
+kernel = checkpoints.kernel(chapter)
+for case, ending in checkpoints.in_parallel(boot, cases()):
+    judge(case[0], ending, case[2])
+
+debug = os.path.join(book.ROOT, "build/tests/processors/08-debug")
+book_tree = os.path.dirname(kernel)
+os.makedirs(os.path.dirname(debug), exist_ok=True)
+os.system(f"rm -rf {debug}; cp -r {book_tree} {debug}; rm -rf {debug}/obj")
+guest.build(debug, "-j2", "DEBUG=1")
+ending = guest.boot(os.path.join(debug, "loom.elf"), smp="2",
+                    append="kunit.filter_glob=lock*")
+judge("the debug build asks", ending,
+      ["possible circular locking dependency detected",
+       "CPU 0 takes lock_a while it holds lock_b",
+       "lock_b was taken while lock_a was held",
+       "inconsistent lock state", "irq-safe -> irq-unsafe lock order",
+       r"two_orders\+.*08-processors.nw:\d+"])
+tap.done()
