@@ -22,6 +22,30 @@ for name in snprintf vsnprintf; do
 	rename="$rename -D$name=loom_$name"
 done
 
+# compile SOURCE OBJECT: with $flags. Programs share most of their files, so an
+# object is kept under what it was made from: the flags, and what the compiler
+# sees of the source. Where the tree is does not matter.
+kept=$here/../../build/host/objects
+compile() {
+	# shellcheck disable=SC2086
+	set -- "$1" "$2" "$cc" $flags -I"$here" -I"$here/include" -I"$tree" \
+		-I"$tree/include" -I"$tree/arch/x86/include"
+	source=$1 made=$2
+	shift 2
+	seen=$made.i
+	"$@" -E "$source" > "$seen"
+	key=$({ echo "$cc" $flags; sed "s,$tree/,,g" "$seen"; } | sha256sum)
+	key=${key%% *}
+	rm "$seen"
+	if [ ! -f "$kept/$key.o" ]; then
+		"$@" -c "$source" -o "$made"
+		mkdir -p "$kept"
+		cp "$made" "$kept/$key.$$"
+		mv "$kept/$key.$$" "$kept/$key.o"
+	fi
+	cp "$kept/$key.o" "$made"
+}
+
 set -- host.c kernel/printk.c lib/vsprintf.c "$@"
 objects=
 mkdir -p "$program.o"
@@ -40,14 +64,12 @@ for file; do
 		*) globals="--param asan-globals=0" ;;
 		esac ;;
 	esac
-	# shellcheck disable=SC2086
-	"$cc" -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter \
-		-Wno-sign-compare -ffreestanding \
-		-fno-omit-frame-pointer -fno-stack-protector -fno-pie \
-		${sanitize:+-fsanitize=$sanitize -fno-sanitize-recover=all} \
-		$globals $rename ${CFLAGS-} \
-		-I"$here" -I"$here/include" -I"$tree" -I"$tree/include" \
-		-I"$tree/arch/x86/include" -c "$source" -o "$object"
+	flags="-std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter
+		-Wno-sign-compare -ffreestanding
+		-fno-omit-frame-pointer -fno-stack-protector -fno-pie
+		${sanitize:+-fsanitize=$sanitize -fno-sanitize-recover=all}
+		$globals $rename ${CFLAGS-}"
+	compile "$source" "$object"
 	objects="$objects $object"
 done
 # shellcheck disable=SC2086
