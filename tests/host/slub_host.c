@@ -1,5 +1,6 @@
 /* See slub_host.h. Freed pages are poisoned where ASan can see it. */
 #include <linux/gfp.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/slub_def.h>
 #include <linux/smp.h>
@@ -241,6 +242,11 @@ struct pglist_data *next_online_pgdat(struct pglist_data *pgdat)
 
 void dump_stack(void)
 {
+}
+
+bool kallsyms_lookup_line(unsigned long address, struct code_line *line)
+{
+	return false;
 }
 
 ssize_t strscpy(char *to, const char *from, size_t size)
