@@ -78,7 +78,7 @@ build/checkpoint/%.tangled: $(CHAPTERS) $(TANGLE) | build/packages
 build/checkpoint/%.built: build/checkpoint/%.tangled
 	@mkdir -p $(LOG)
 	@echo "make   [$(shell expr $(firstword $(subst -, ,$*)) + 0)/$(COUNT)] $*"
-	@$(MAKE) -C tangled/$* > $(LOG)/$*.txt 2>&1 || \
+	@$(MAKE) -j$(shell nproc) -C tangled/$* > $(LOG)/$*.txt 2>&1 || \
 		{ grep -v '^gcc\|^make' $(LOG)/$*.txt; exit 1; }
 	@! grep -A 4 'warning:' $(LOG)/$*.txt >&2 || true
 	@touch $@
