@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checkpoint 8 on machines of many shapes: one to sixteen processors and once
 sixty-four, nodes without memory or without processors, fewer started than
-there are, and the debug build, whose reports name both orders of two locks."""
+there are, and the debug build, whose reports name both orders of two locks and
+whose timer ends the kernel when a registered check fails."""
 
 import os
 import re
@@ -30,7 +31,7 @@ def cases():
         {"machine": "q35", "smp": "3", "cpu": "qemu64"}, ALL + ["3 of 3"]
     yield "sixteen", {"smp": "16", "append": SMP}, ["16 of 16"]
     yield "nodes without", {"qemu": NODES, "append": SMP}, \
-        ["4 of 4", "node 1: processors none"]
+        ["4 of 4", "node 1: processors 2,3; 0 KiB", "node 2: processors none"]
     yield "numbers with a gap", \
         {"qemu": "-smp 6,sockets=2,cores=3,threads=1", "append": SMP}, \
         ["6 of 6"]
@@ -76,4 +77,26 @@ judge("the debug build asks", ending,
        "lock_b was taken while lock_a was held",
        "inconsistent lock state", "irq-safe -> irq-unsafe lock order",
        r"two_orders\+.*08-processors.nw:\d+"])
+
+# A check that fails after a while, in a file of its own, as a chapter adds one.
+PLANTED = """
+#include <linux/check.h>
+#include <linux/jiffies.h>
+
+static const char *planted_check(void)
+{
+	return jiffies > 30 ? "Q1: as planted" : 0;
+}
+DEFINE_CHECK(planted_check);
+"""
+with open(os.path.join(debug, "kernel/planted_check.c"), "w",
+          encoding="utf-8") as f:
+    f.write(PLANTED)
+guest.build(debug, "-j2", "DEBUG=1")
+ending = guest.boot(os.path.join(debug, "loom.elf"), icount=True,
+                    append="kunit.filter_glob=interrupts")
+tap.ok(ending.how == "panic" and
+       "Kernel panic - not syncing: planted_check(): Q1: as planted"
+       in ending.text, "a check that fails on the timer ends the debug build",
+       f"it ended with {ending.how}", ending.last_lines())
 tap.done()
