@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/slub
 tree=$build/tree
 corpus=tests/host/corpus/slub
-slub="slub_host.c mm/slub.c mm/slab_common.c mm/util.c lib/glob.c
-	lib/kstrtox.c"
+slub="slub_host.c mm/slub.c mm/slab_common.c mm/failslab.c mm/util.c
+	lib/fault-inject.c lib/glob.c lib/kstrtox.c"
 hard="-DCONFIG_SLAB_FREELIST_HARDENED -DCONFIG_SLAB_FREELIST_RANDOM"
 number=0
 
@@ -45,7 +45,10 @@ make_random() {
 }
 
 make_hard() {
-	flags=$hard make gcc hard slub_model.c slub_random.c
+	flags=$hard make gcc hard slub_model.c slub_random.c &&
+		flags=$hard make gcc kunit-hard lib/kunit/test.c slub_kunit.c \
+			tests/slub_test.c tests/slub_debug_test.c \
+			tests/slub_check_test.c tests/slub_stress_test.c
 }
 
 make_fuzzer() {
@@ -60,7 +63,7 @@ fuzz() {
 }
 
 mkdir -p $build
-echo 1..14
+echo 1..18
 check "the tree tangles" book/tangle "${CH:-10}" $tree
 for cc in gcc clang; do
 	check "the suites build with $cc" make_suite $cc
@@ -70,6 +73,10 @@ for cc in gcc clang; do
 done
 check "with hidden pointers it builds" make_hard
 check "with hidden pointers they agree" $build/hard
+check "with hidden pointers the suites pass" $build/kunit-hard
+check "without cmpxchg16b the suites pass" $build/kunit-gcc old
+check "without cmpxchg16b slabs and the model agree" $build/random-gcc old
 check "the n-th failure builds" make gcc nth slub_nth.c
 check "every failure leaves nothing behind" $build/nth
+check "nor without cmpxchg16b" $build/nth old
 check "the fuzzer builds and finds nothing" eval "make_fuzzer && fuzz"

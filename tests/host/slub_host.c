@@ -5,6 +5,7 @@
 #include <linux/slub_def.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/vmstat.h>
 #include "host.h"
 #include "slub_host.h"
 
@@ -141,6 +142,23 @@ void __free_pages(struct page *page, unsigned int order)
 	memset(used + at, 0, n);
 	pages_used -= n;
 	FORBID(ram + at * PAGE_SIZE, n << PAGE_SHIFT);
+}
+
+void mod_node_page_state(struct pglist_data *pgdat, enum node_stat_item item,
+			 long delta)
+{
+	pgdat->vm_stat[item] += delta;
+	if ((long)pgdat->vm_stat[item] < 0)
+		host_fail("more slabs went than came\n");
+}
+
+unsigned long global_node_page_state(enum node_stat_item item)
+{
+	unsigned long sum = 0;
+
+	for (int i = 0; i < NODES; i++)
+		sum += nodes[i].vm_stat[item];
+	return sum;
 }
 
 static u8 percpu_area[HOST_CPUS][HOST_UNIT] __aligned(64);

@@ -3,8 +3,9 @@
 #include "host.h"
 #include "slub_host.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
+	host_has_cx16 = argc < 2;
 	host_console(true);
 	host_slub_init();
 	return kunit_run_all_tests() != 0;

@@ -1,8 +1,10 @@
 /*
  * A bit of everything that allocates, done again and again with the first, the
  * second, the third … request to the layers below failing, until none is left
- * to fail. Each time all pages must be back.
+ * to fail; and then the same with objects instead of pages. Each time all pages
+ * must be back. An argument plays a processor without cmpxchg16b.
  */
+#include <linux/fault-inject.h>
 #include <linux/kernel.h>
 #include <linux/slub_def.h>
 #include <linux/string.h>
@@ -77,30 +79,63 @@ static void shrink_all(void)
 		kmem_cache_shrink(s);
 }
 
-int main(void)
+static void everything(void)
 {
-	unsigned long before;
-	unsigned int nth = 0;
+	one_cache(0);
+	one_cache(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON |
+		  SLAB_STORE_USER);
+	any_size();
+}
 
-	host_console(false);
-	host_slub_init();
-	gfp = GFP_KERNEL | __GFP_NOWARN;
-	shrink_all();
-	before = host_pages_used();
+static bool objects_failed(void)
+{
+	return !atomic_read(&failslab.attr.nth);
+}
+
+/* Fail each in turn; returns how many there were. */
+static unsigned int in_turn(void (*fail_nth)(unsigned int nth),
+			    bool (*failed)(void), unsigned long before)
+{
+	unsigned int nth = 0;
+	bool reached;
+
 	do {
-		host_fail_pages(++nth);
-		one_cache(0);
-		one_cache(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE |
-			  SLAB_POISON | SLAB_STORE_USER);
-		any_size();
+		fail_nth(++nth);
+		everything();
+		reached = failed();
+		fail_nth(0);
 		shrink_all();
 		if (host_pages_used() != before)
 			host_fail("failure %u: %lu pages before, %lu after\n",
 				  nth, before, host_pages_used());
-	} while (host_pages_failed());
+	} while (reached);
+	return nth - 1;
+}
+
+static void fail_objects(unsigned int nth)
+{
+	fail_nth_slab(nth);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int pages, objects;
+	unsigned long before;
+
+	host_console(false);
+	host_has_cx16 = argc < 2;
+	host_slub_init();
+	gfp = GFP_KERNEL | __GFP_NOWARN;
+	shrink_all();
+	before = host_pages_used();
+	pages = in_turn(host_fail_pages, host_pages_failed, before);
+	objects = in_turn(fail_objects, objects_failed, before);
 	if (slab_error_count())
 		host_fail("%u reports\n", slab_error_count());
+	if (pages < 10 || objects < 4 * OBJECTS)
+		host_fail("only %u and %u were made to fail\n", pages, objects);
 	host_console(true);
-	printk("%u failures, nothing left behind\n", nth - 1);
+	printk("%u pages and %u objects failed, nothing left behind\n", pages,
+	       objects);
 	return 0;
 }

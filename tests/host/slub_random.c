@@ -1,6 +1,10 @@
-/* Random operations on slabs and their model, from fixed seeds. */
+/*
+ * Random operations on slabs and their model, from fixed seeds. An argument
+ * plays a processor without cmpxchg16b, where all caches are single.
+ */
 #include <linux/kernel.h>
 #include "host.h"
+#include "slub_host.h"
 #include "slub_model.h"
 
 static u64 state;
@@ -14,11 +18,12 @@ static u64 next_random(void)
 	return state;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static u8 data[4000];
 	unsigned int operations = 0;
 
+	host_has_cx16 = argc < 2;
 	host_console(false);
 	for (unsigned int seed = 1; seed <= 60; seed++) {
 		state = seed * 0x9e3779b97f4a7c15ULL;

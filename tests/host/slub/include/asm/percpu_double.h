@@ -18,3 +18,5 @@
 	}								\
 	done_;								\
 })
+
+#define this_cpu_is(x, value)	(this_cpu_read(x) == (value))
