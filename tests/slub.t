@@ -55,6 +55,9 @@ def cases():
     yield "debug build", debug, small | {"smp": "2"}, "ok", RAN + HARD
     yield "all caches debugged", gcc, \
         small | {"append": OURS + " slub_debug"}, "ok", RAN
+    yield "slabs of a megabyte", gcc, \
+        {"mem": "512M",
+         "append": OURS + " slub_max_order=10 slub_min_order=8"}, "ok", RAN
     yield "all failing at times", gcc, \
         small | {"append": OURS + "stress failslab=7,50,0,-1"}, "ok", SHADOWS
     yield "bad settings", gcc, \
