@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""vmalloc of checkpoint 11 on machines of many shapes: its suites pass, its
+processors stand on guarded stacks, four of them work on areas at random and
+find what they wrote, and freeing asks other processors hardly ever."""
+
+import os
+import re
+
+import book
+import checkpoints
+import guest
+import tap
+
+NODES = ("-object memory-backend-ram,id=m0,size=128M"
+         " -object memory-backend-ram,id=m1,size=64M"
+         " -object memory-backend-ram,id=m2,size=64M"
+         " -numa node,nodeid=0,cpus=0,memdev=m0"
+         " -numa node,nodeid=1,cpus=1,memdev=m1"
+         " -numa node,nodeid=2,cpus=2-3,memdev=m2")
+SUITES = ("rbtree", "stacks", "vmalloc", "vmalloc_failing", "vmalloc_stress")
+MINE = "kunit.filter_glob=*"
+ONLY = "kunit.filter_glob=vmalloc*"
+OPERATIONS = 60000
+
+
+def cases():
+    """(name, settings)"""
+    yield "pc, two processors", {"smp": "2", "append": MINE}
+    yield "q35, an old processor", \
+        {"machine": "q35", "cpu": "qemu64", "append": ONLY}
+    yield "12 MiB", {"mem": "12M", "append": ONLY}
+    yield "three nodes", {"mem": "256M", "smp": "4", "qemu": NODES,
+                          "append": ONLY}
+    yield "sixteen processors", {"smp": "16", "append": ONLY}
+    yield "stacks of sixteen", \
+        {"smp": "16", "append": "kunit.filter_glob=stacks"}
+    yield "fewer than there are", \
+        {"smp": "4", "append": "maxcpus=2 " + ONLY}
+
+
+def judge(name, ending):
+    tap.ok(ending.how == "ok", name, f"it ended with {ending.how}",
+           ending.last_lines())
+
+
+def stress(kernel):
+    """Random work on four processors, for long enough to purge many times."""
+    ending = guest.boot(kernel, smp="4", append=f"stress={OPERATIONS} "
+                        "kunit.filter_glob=vmalloc_stress")
+    judge(f"{OPERATIONS} operations on four processors", ending)
+    said = re.search(r"(\d+) operations, (\d+) refused, (\d+) shootdowns",
+                     ending.text)
+    tap.ok(said and int(said[1]) > OPERATIONS - 4 and int(said[2]) == 0,
+           "all of them were done", said and said[0])
+    tap.ok(said and 0 < int(said[3]) < OPERATIONS / 500,
+           "one shootdown is paid for hundreds of areas", said and said[0])
+
+
+def debug(kernel):
+    tree = os.path.join(book.ROOT, "build/tests/vmalloc/11-debug")
+    os.makedirs(os.path.dirname(tree), exist_ok=True)
+    os.system(f"rm -rf {tree}; cp -r {os.path.dirname(kernel)} {tree};"
+              f" rm -rf {tree}/obj")
+    guest.build(tree, "-j2", "DEBUG=1", "CC=clang")
+    for suite in ("vmalloc*", "stacks"):
+        judge(f"clang's debug build: {suite}",
+              guest.boot(os.path.join(tree, "loom.elf"), smp="2",
+                         append=f"kunit.filter_glob={suite}"))
+
+
+def main():
+    chapter = next(c for c in book.chapters() if c.number == 11)
+    kernel = checkpoints.kernel(chapter)
+    everything = None
+    for case, ending in checkpoints.in_parallel(
+            lambda case: guest.boot(kernel, **case[1]), cases()):
+        judge(case[0], ending)
+        everything = everything or ending.text
+    for suite in SUITES:
+        tap.ok(f"# Subtest: {suite}\n" in everything, f"{suite} was run")
+    stress(kernel)
+    debug(kernel)
+    tap.done()
+
+
+main()
