@@ -20,7 +20,7 @@ NODES = ("-object memory-backend-ram,id=m0,size=128M"
 SUITES = ("rbtree", "stacks", "vmalloc", "vmalloc_failing", "vmalloc_stress")
 MINE = "kunit.filter_glob=*"
 ONLY = "kunit.filter_glob=vmalloc*"
-OPERATIONS = 60000
+OPERATIONS = 40000
 
 
 def cases():
