@@ -350,6 +350,18 @@ static bool can_wait(unsigned long pfn)
 	return true;
 }
 
+/* A hole is linked like the RAM below it in its subsection, or else above. */
+static void compare_hole(unsigned long pfn)
+{
+	unsigned long from = pfn - 1;
+
+	if (pfn % PAGES_PER_SUBSECTION == 0)
+		for (from = pfn + 1; !frame_of(from)->ram; from++)
+			;
+	require(page_zone_id(pfn_to_page(pfn)) ==
+		page_zone_id(pfn_to_page(from)));
+}
+
 static void compare_page(unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
@@ -364,8 +376,10 @@ static void compare_page(unsigned long pfn)
 	require(atomic_read(&page->_mapcount) == -1);
 	require(!page->lru.next && !page->lru.prev && !page->mapping &&
 		!page->index && !page->private);
-	if (!frame->ram)
+	if (!frame->ram) {
+		compare_hole(pfn);
 		return;
+	}
 	require(page_to_nid(page) == frame->nid);
 	require(page_zonenum(page) == kind_of(pfn));
 }
