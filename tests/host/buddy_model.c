@@ -347,9 +347,11 @@ static struct live pick(u8 which)
 	return l;
 }
 
+/* What is left from its last use, and does no harm, goes away. */
 static void give(struct live l)
 {
 	memset(state + l.page, FREE, 1U << l.order);
+	pages[l.page + (1U << l.order) - 1].flags |= 1UL << PG_dirty;
 	if (l.compound)
 		put_page(pages + l.page + (1U << l.order) - 1);
 	else
@@ -428,22 +430,55 @@ static void do_double_free(u8 which)
 }
 
 /* A page that somebody still uses does not go back, nor does its block. */
-static void do_bad_free(u8 which, u8 how)
+static void do_bad_free(u8 which, unsigned int how)
 {
 	struct live l = pick(which);
 	struct page *page = pages + l.page;
-	struct page *bad = page + how % (1U << l.order);
+	struct page *bad = page + how / 3 % (1U << l.order);
 	unsigned int before = warn_count();
 
-	if (how & 128)
+	if (how % 3 == 0)
 		bad->flags |= 1UL << PG_lru;
-	else
+	else if (how % 3 == 1)
 		page->mapping = (void *)page;
+	else
+		atomic_set(&page->_mapcount, 0);
 	__free_pages(page, l.order);
 	if (warn_count() != before + 1)
 		host_fail("a bad page was not noticed: %u of order %u\n",
 			  l.page, l.order);
-	memset(state + l.page, RESERVED, 1U << l.order);
+	compare();
+	if (l.compound)
+		return;		/* it is one thing no more: it stays away */
+	page->flags &= ~(1UL << PG_lru);
+	page->mapping = NULL;
+	page_mapcount_reset(page);
+	memset(state + l.page, FREE, 1U << l.order);
+	set_page_count(page, 1);
+	__free_pages(page, l.order);
+}
+
+/* A page that was changed while it was free is not given to anybody. */
+static void do_changed(int nid)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN;
+	struct page *page = __alloc_pages(gfp, 0, nid, NULL), *other;
+	unsigned int before = warn_count();
+
+	if (!page)
+		return;
+	__free_page(page);
+	if (!PageBuddy(page) || page_private(page))
+		return;		/* it has merged: somewhere in a block */
+	page->flags |= 1UL << PG_dirty;
+	other = __alloc_pages(gfp, 0, nid, NULL);
+	if (other == page || warn_count() != before + 1)
+		host_fail("a changed page was not noticed\n");
+	page->flags &= ~(1UL << PG_dirty);
+	set_page_count(page, 1);
+	__free_page(page);
+	if (other)
+		__free_page(other);
 }
 
 static void operation(u8 op, u8 how, u8 what)
@@ -458,10 +493,12 @@ static void operation(u8 op, u8 how, u8 what)
 		do_split(how, what);
 	else if (op < 245)
 		do_exact(how, what);
-	else if (op < 254)
+	else if (op < 249)
 		do_double_free(how);
+	else if (op < 252)
+		do_changed(how & 1);
 	else
-		do_bad_free(how, what);
+		do_bad_free(how, what * 5 + op);
 	compare();
 }
 
