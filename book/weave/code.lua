@@ -116,7 +116,9 @@ end
 -- the chunk is high, the most specific (longest) names first.
 local function margin(item, chunk)
   local out, keys = {}, {}
-  if chunk.root then out[1] = '\\marginfile{' .. escape.tex(chunk.root) .. '}' end
+  if chunk.root then
+    out[1] = '\\marginfile{' .. escape.tex(chunk.root):gsub('[/_]', '%0\\allowbreak{}') .. '}'
+  end
   for key in pairs(chunk.ids) do keys[#keys + 1] = key end
   local room = math.max(3, math.floor((#item.lines + 2) * 1.15))
   table.sort(keys, function(a, b) return #a > #b or #a == #b and a < b end)
