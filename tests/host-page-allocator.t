@@ -1,0 +1,54 @@
+#!/bin/sh
+# The page allocator of checkpoint 9, unchanged, as a program of this host: two
+# processors' lists, marks, reserves, types and counters under random requests
+# against a model, with two compilers, and a bounded run of the fuzzer.
+cd "$(dirname "$0")/.." || exit 1
+build=build/host/page-allocator
+tree=$build/tree
+sources="mm/page_alloc.c mm/vmstat.c mm/watermark.c mm/mmzone.c mm/debug.c
+	mm/fail_page_alloc.c mm/page_poison.c mm/show_mem.c
+	lib/fault-inject.c lib/kstrtox.c"
+number=0
+
+# check NAME COMMAND...: a test passes if the command does.
+check() {
+	number=$((number + 1))
+	name=$1
+	shift
+	if "$@" > "$build/out" 2>&1; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		tail -n 25 "$build/out" | sed 's/^/# /'
+	fi
+}
+
+make_random() {
+	# shellcheck disable=SC2086
+	CC=$1 nice tests/host/build.sh $tree "$build/random-$1" \
+		page_allocator_model.c page_allocator_random.c $sources
+}
+
+make_fuzzer() {
+	# shellcheck disable=SC2086
+	CC=clang SANITIZE=fuzzer,address,undefined nice tests/host/build.sh \
+		$tree $build/fuzz page_allocator_model.c page_allocator_fuzz.c \
+		$sources
+}
+
+fuzz() {
+	rm -rf $build/found
+	mkdir -p $build/found
+	nice $build/fuzz -runs=400 -seed=1 -max_len=1024 -timeout=20 \
+		-verbosity=0 -artifact_prefix=$build/ $build/found \
+		tests/host/corpus/page-allocator
+}
+
+mkdir -p $build
+echo 1..6
+check "the tree tangles" book/tangle 9 $tree
+for cc in gcc clang; do
+	check "the model builds with $cc" make_random $cc
+	check "the page allocator and the model agree" $build/random-$cc
+done
+check "the fuzzer builds and finds nothing" eval "make_fuzzer && fuzz"

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Checkpoint 9 on machines of many shapes: one node, two, eight; one processor
+and sixteen; with little memory and with 64 GiB; the debug build, whose timer
+asks the invariants; clang's; and, once, many more operations than each boot
+does, on four processors with a shadow model."""
+
+import re
+
+import book
+import checkpoints
+import guest
+import tap
+
+SUITES = ["page_alloc", "pcp", "pressure"]
+
+
+def nodes(count, size, smp):
+    """As many nodes of that many MiB, the processors in turn."""
+    words = [f"-m {count * size}M -smp {smp}"]
+    for i in range(count):
+        cpus = "".join(f",cpus={cpu}" for cpu in range(i, smp, count))
+        words.append(f"-object memory-backend-ram,id=m{i},size={size}M,"
+                     f"reserve=off -numa node,nodeid={i},memdev=m{i}{cpus}")
+    return " ".join(words)
+
+
+LAZY = ("-object memory-backend-ram,id=m,size=64G,reserve=off"
+        " -machine memory-backend=m -m 64G -smp 2")
+
+
+def cases():
+    """(name, the build, settings, suites that must run)"""
+    yield "one processor, counted", {}, {"icount": True}, SUITES
+    yield "two nodes", {}, {"qemu": nodes(2, 256, 4)}, SUITES
+    yield "eight nodes", {}, {"qemu": nodes(8, 64, 8)}, SUITES
+    yield "sixteen processors", {}, {"smp": "16"}, SUITES
+    yield "q35 and an old processor", {}, \
+        {"machine": "q35", "cpu": "qemu64", "smp": "2"}, SUITES
+    yield "16 MiB", {}, {"mem": "16M"}, SUITES
+    yield "64 GiB", {}, {"qemu": LAZY}, ["pcp", "pressure"]
+    yield "a movable zone", {}, \
+        {"mem": "1G", "append": "kernelcore=512M"}, SUITES
+    yield "poison and clearing", {}, \
+        {"append": "page_poison=on init_on_alloc=on"}, ["page_alloc"]
+    yield "DEBUG=1", {"debug": True}, {"qemu": nodes(2, 128, 4)}, SUITES
+    yield "clang", {"compiler": "clang"}, {"smp": "4"}, SUITES
+    yield "200,000 operations each", {}, \
+        {"smp": "4", "append": "stress=200000"}, ["pcp"]
+
+
+def boot(case):
+    _, build, settings, suites = case
+    settings = dict(settings)
+    filters = ",".join(suites)
+    append = f"kunit.filter_glob={filters} " + settings.pop("append", "")
+    kernel = checkpoints.kernel(chapter, **build)
+    return guest.boot(kernel, append=append, limit=400, **settings)
+
+
+chapter = next(c for c in book.chapters() if c.number == 9)
+for (name, _, _, suites), ending in checkpoints.in_parallel(boot, cases()):
+    missing = [s for s in suites
+               if not re.search(f"# Subtest: {s}$", ending.text, re.M)]
+    tap.ok(ending.how == "ok" and not missing, name,
+           f"it ended with {ending.how}",
+           *(f"{suite} did not run" for suite in missing),
+           ending.last_lines(25))
+tap.done()
