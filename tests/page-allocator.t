@@ -11,7 +11,7 @@ import checkpoints
 import guest
 import tap
 
-OURS = "p[acr][gpe]*"
+OURS = "p*"
 SUITES = ["page_alloc", "pcp", "pressure"]
 
 
