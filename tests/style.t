@@ -3,6 +3,7 @@
 on the tangled C, nothing unfinished, no path of one machine."""
 
 import difflib
+import functools
 import glob
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 
 import book
+import checkpoints
 import tap
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|TB" r"D)\b")
@@ -144,13 +146,15 @@ def clang_format(tree, files):
                    f"ForEachMacros: [{', '.join(sorted(loops(tree)))}]", style)
     with open(os.path.join(tree, ".clang-format"), "w", encoding="utf-8") as f:
         f.write(style)
-    for file in files:
-        with open(os.path.join(tree, file), encoding="utf-8") as f:
-            source = f.read()
+
+    def complaints(file):
         done = subprocess.run(["clang-format", file], cwd=tree, text=True,
                               stdout=subprocess.PIPE, check=True)
-        for line, wanted in misplaced(source, done.stdout):
-            yield f"{file}:{line}: wanted {wanted!r}"
+        return [f"{file}:{line}: wanted {wanted!r}" for line, wanted
+                in misplaced(read(tree, file).decode(), done.stdout)]
+
+    for _, found in checkpoints.in_parallel(complaints, files):
+        yield from found
 
 
 def c_files(tree):
@@ -174,17 +178,31 @@ def test_format():
                "and one that is not is found")
 
 
-def test_solution_format(exercise):
-    with tempfile.TemporaryDirectory() as both:
-        base, solved = os.path.join(both, "base"), os.path.join(both, "solved")
-        book.tangle(exercise.chapter.number, base)
+@functools.cache
+def base_of(chapter):
+    """A chapter's checkpoint: {file: contents}."""
+    with tempfile.TemporaryDirectory() as tree:
+        book.tangle(chapter.number, tree)
+        return {file: read(tree, file) for file in c_files(tree)}
+
+
+def solution_format(exercise):
+    """(files that a solution changes, what is wrong with them)"""
+    base = base_of(exercise.chapter)
+    with tempfile.TemporaryDirectory() as solved:
         book.tangle(exercise.chapter.number, solved,
                     [exercise.skeleton, exercise.solution])
-        files = [f for f in c_files(solved)
-                 if read(base, f) != read(solved, f)]
-        wrong = list(clang_format(solved, files))
-    tap.ok(not wrong, f"{exercise.name}: {len(files)} files as well",
-           *wrong[:30])
+        files = [f for f in c_files(solved) if base.get(f) != read(solved, f)]
+        return files, list(clang_format(solved, files))
+
+
+def test_solution_formats():
+    solved = [exercise for exercise in book.coding_exercises()
+              if os.path.exists(os.path.join(book.ROOT, exercise.solution))]
+    for exercise, (files, wrong) in checkpoints.in_parallel(solution_format,
+                                                            solved):
+        tap.ok(not wrong, f"{exercise.name}: {len(files)} files as well",
+               *wrong[:30])
 
 
 def read(tree, file):
@@ -200,7 +218,5 @@ for source in sorted(f for f in tracked() if f.endswith(".nw")):
 test_files()
 test_scripts()
 test_format()
-for each in book.coding_exercises():
-    if os.path.exists(os.path.join(book.ROOT, each.solution)):
-        test_solution_format(each)
+test_solution_formats()
 tap.done()
