@@ -5,20 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/buddy
 tree=$build/tree
 sources="mm/page_alloc.c mm/vmstat.c mm/mmzone.c mm/debug.c"
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 make_random() {
 	# shellcheck disable=SC2086

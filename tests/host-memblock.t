@@ -5,20 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/memblock
 tree=$build/tree
 corpus=tests/host/corpus/memblock
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 make_suite() {
 	CC=$1 tests/host/build.sh $tree "$build/kunit-$1" lib/kunit/test.c \

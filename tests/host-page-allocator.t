@@ -8,20 +8,7 @@ tree=$build/tree
 sources="mm/page_alloc.c mm/vmstat.c mm/watermark.c mm/mmzone.c mm/debug.c
 	mm/fail_page_alloc.c mm/page_poison.c mm/show_mem.c
 	lib/fault-inject.c lib/kstrtox.c"
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 make_random() {
 	# shellcheck disable=SC2086

@@ -7,20 +7,7 @@ tree=$build/tree
 corpus=tests/host/corpus/page_tables
 sources="page_tables_model.c arch/x86/mm/init_64.c arch/x86/mm/pgtable.c
 	arch/x86/mm/pat/set_memory.c"
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 make_random() {
 	# shellcheck disable=SC2086

@@ -6,20 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/pages
 tree=$build/tree
 corpus=tests/host/corpus/pages
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 pages="mm/memblock.c mm/mmzone.c mm/sparse.c mm/sparse-vmemmap.c
 	mm/kernelcore.c mm/mm_init.c mm/memmap.c mm/numa.c mm/zonelist.c

@@ -6,22 +6,10 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/processors
 tree=$build/tree
 corpus=tests/host/corpus/processors
-number=0
 code="mm/percpu.c kernel/cpu.c kernel/locking/lock_graph.c lib/bitmap.c
 	lib/find_bit.c lib/string.c"
 
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 # shellcheck disable=SC2086
 make_suite() {

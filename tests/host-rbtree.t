@@ -7,20 +7,7 @@ tree=$build/tree
 corpus=tests/host/corpus/rbtree
 # It prints with the processors of the machine that vmalloc is tested on.
 export CFLAGS="-Itests/host/vmalloc"
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 make_suite() {
 	CC=$1 tests/host/build.sh $tree "$build/kunit-$1" vmalloc_printk.c lib/kunit/test.c \

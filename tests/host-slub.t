@@ -10,20 +10,7 @@ corpus=tests/host/corpus/slub
 slub="slub_host.c mm/slub.c mm/slab_common.c mm/failslab.c mm/util.c
 	lib/fault-inject.c lib/glob.c lib/kstrtox.c"
 hard="-DCONFIG_SLAB_FREELIST_HARDENED -DCONFIG_SLAB_FREELIST_RANDOM"
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 # make CC PROGRAM FILE...: with $flags
 make() {

@@ -8,20 +8,7 @@ tree=$build/tree
 corpus=tests/host/corpus/vmalloc
 files="mm/vmap_area.c mm/vmalloc.c lib/rbtree.c lib/find_bit.c"
 export CFLAGS="-Itests/host/vmalloc"
-number=0
-
-# check NAME COMMAND...: a test passes if the command does.
-check() {
-	number=$((number + 1))
-	name=$1
-	shift
-	if "$@" > "$build/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 25 "$build/out" | sed 's/^/# /'
-	fi
-}
+. tests/host/check.sh
 
 make_random() {
 	CC=$1 tests/host/build.sh $tree "$build/random-$1" vmalloc_printk.c vmalloc_model.c \

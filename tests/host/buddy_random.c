@@ -3,17 +3,6 @@
 #include "host.h"
 #include "buddy_model.h"
 
-static u64 state;
-
-/* xorshift64, Marsaglia 2003 */
-static u64 next_random(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
 int main(void)
 {
 	static u8 data[3000];
@@ -21,9 +10,7 @@ int main(void)
 
 	host_console(false);
 	for (unsigned int seed = 1; seed <= 20; seed++) {
-		state = seed * 0x9e3779b97f4a7c15ULL;
-		for (unsigned int i = 0; i < sizeof(data); i++)
-			data[i] = next_random() >> 24;
+		host_random(data, sizeof(data), seed);
 		operations += buddy_model_run(data, sizeof(data));
 	}
 	host_console(true);

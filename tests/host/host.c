@@ -136,3 +136,16 @@ void __weak queued_spin_lock_slowpath(arch_spinlock_t *lock)
 }
 #endif
 #endif
+
+/* xorshift64, Marsaglia 2003 */
+void host_random(u8 *data, unsigned long n, unsigned long seed)
+{
+	u64 state = seed * 0x9e3779b97f4a7c15ULL;
+
+	while (n--) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		*data++ = state >> 24;
+	}
+}

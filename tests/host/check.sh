@@ -1,0 +1,15 @@
+# check NAME COMMAND...: a test passes if the command does. TAP; what a failing
+# command said last follows it. For tests with a directory $build.
+number=0
+
+check() {
+	number=$((number + 1))
+	name=$1
+	shift
+	if "$@" > "$build/out" 2>&1; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		tail -n 25 "$build/out" | sed 's/^/# /'
+	fi
+}
