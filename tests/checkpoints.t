@@ -44,6 +44,8 @@ def test_alone(chapter, plain):
                                   stderr=subprocess.STDOUT)
             tap.ok(done.returncode == 0, f"{chapter.name}"
                    f"{', plain,' if plain else ''} on its own: make {goal}",
+                   *[line for line in done.stdout.splitlines()
+                     if "FAILED" in line or "not ok" in line],
                    "\n".join(done.stdout.splitlines()[-15:]))
         left = {name for name in os.listdir(tree)
                 if name == "obj" or name.startswith("loom.")}
