@@ -26,6 +26,14 @@ TANGLE := book/tangle book/tangle.awk
 BUILT := $(NAMES:%=build/checkpoint/%.built)
 LOG := build/log
 
+# Checkpoints have most of their sources in common, trees for tests and
+# experiments even more: what was compiled once is not compiled again. The
+# directory is no part of it, since gdb is told where the sources are.
+export PATH := /usr/lib/ccache:$(PATH)
+export CCACHE_DIR := $(CURDIR)/build/ccache
+export CCACHE_NOHASHDIR := 1
+export CCACHE_SLOPPINESS := include_file_mtime,include_file_ctime
+
 # ---------------------------------------------------------------- the book
 
 ## all: install what is missing, make the book and all checkpoints, boot the last
@@ -96,9 +104,10 @@ ifneq ($(CH),)
 test: checkpoint
 	@$(MAKE) -s -C $(TREE) test
 else
-test: checkpoints book html
+test: checkpoints live
 	@mkdir -p $(LOG)
-	prove --timer $(TESTS) 2>&1 | tee $(LOG)/test.log
+	@book/weave/html & book/weave/pdf && wait $$!
+	prove -j$(shell nproc) --timer $(TESTS) 2>&1 | tee $(LOG)/test.log
 endif
 TESTS := tests/
 

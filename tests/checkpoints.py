@@ -19,8 +19,12 @@ def tree(chapter, compiler="gcc", plain=False, debug=False):
     with open(out + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         book.tangle(chapter.number, out, plain=plain)
-        guest.build(out, "-j2", f"CC={compiler}", "WERROR=1",
-                    *["DEBUG=1"] * debug, "loom.elf")
+        said = guest.build(out, "-j2", f"CC={compiler}",
+                           *["DEBUG=1"] * debug, "loom.elf")
+        # Not by WERROR=1: other flags would be another compilation.
+        if "warning:" in said:
+            os.remove(os.path.join(out, "loom.elf"))
+            raise RuntimeError(said)
     return out
 
 
