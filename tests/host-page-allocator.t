@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/page-allocator
 tree=$build/tree
 sources="mm/page_alloc.c mm/vmstat.c mm/watermark.c mm/mmzone.c mm/debug.c
-	mm/fail_page_alloc.c mm/page_poison.c mm/show_mem.c
-	lib/fault-inject.c lib/kstrtox.c"
+	mm/fail_page_alloc.c mm/page_poison.c mm/page_owner.c mm/show_mem.c
+	lib/fault-inject.c lib/find_bit.c lib/kstrtox.c"
 . tests/host/check.sh
 
 make_random() {

@@ -12,7 +12,7 @@ import guest
 import tap
 
 OURS = "p*"
-SUITES = ["page_alloc", "pcp", "pressure"]
+SUITES = ["page_alloc", "page_owner", "pcp", "pressure"]
 
 
 def nodes(count, size, smp):
@@ -43,6 +43,13 @@ def cases():
         {"mem": "1G", "append": "kernelcore=512M"}, SUITES
     yield "poison and clearing", {}, \
         {"append": "page_poison=on init_on_alloc=on"}, ["page_alloc"]
+    yield "records of owners", {}, \
+        {"smp": "4", "append": "page_owner=on stress=5000"}, SUITES
+    yield "records of owners in 16 MiB, all poisoned", {}, \
+        {"mem": "16M", "append": "page_owner=on page_poison=on"}, \
+        ["page_owner"]
+    yield "records of owners on three nodes, DEBUG=1", {"debug": True}, \
+        {"qemu": nodes(3, 96, 3), "append": "page_owner=on"}, SUITES
     yield "DEBUG=1", {"debug": True}, {"qemu": nodes(2, 128, 4)}, SUITES
     yield "clang", {"compiler": "clang"}, {"smp": "4"}, SUITES
     yield "20,000 operations each", {}, \
@@ -59,9 +66,13 @@ def boot(case):
 
 
 chapter = next(c for c in book.chapters() if c.number == 9)
-for (name, _, _, suites), ending in checkpoints.in_parallel(boot, cases()):
+for (name, _, settings, suites), ending in \
+        checkpoints.in_parallel(boot, cases()):
     missing = [s for s in suites
                if not re.search(f"# Subtest: {s}$", ending.text, re.M)]
+    if "page_owner=on" in settings.get("append", "") and \
+            "page_owner=on was not said" in ending.text:
+        missing.append("the records")
     tap.ok(ending.how == "ok" and not missing, name,
            f"it ended with {ending.how}",
            *(f"{suite} did not run" for suite in missing),

@@ -9,11 +9,15 @@
 #include <linux/gfp.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/memblock.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <linux/vmstat.h>
+#include <asm/unwind.h>
 #include "host.h"
 #include "mm/internal.h"
 #include "page_allocator_model.h"
@@ -104,6 +108,67 @@ bool kallsyms_lookup_line(unsigned long address, struct code_line *line)
 void init_deferred_block(struct page *page)
 {
 	host_fail("no block is deferred\n");
+}
+
+/* What the records of owners ask for: memory, frames, a clock, no stack. */
+
+static u8 records[(PAGES_PER_SECTION + 1) * sizeof(struct page_owner)]
+	__aligned(64);
+static size_t records_used;
+unsigned long __highest_present_section_nr;
+
+void *memblock_alloc_try_nid(phys_addr_t size, phys_addr_t align,
+			     phys_addr_t min_addr, phys_addr_t max_addr,
+			     int nid)
+{
+	void *p = records + records_used;
+
+	records_used = ALIGN(records_used + size, align);
+	if (records_used > sizeof(records))
+		host_fail("%zu bytes of records\n", records_used);
+	return memset(p, 0, size);
+}
+
+void memblock_free(void *ptr, size_t size)
+{
+	host_fail("records are given back\n");
+}
+
+unsigned long next_present_section_nr(unsigned long nr)
+{
+	return nr ? -1UL : 0;
+}
+
+struct page *pfn_to_online_page(unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	return page >= pages && page < pages + PAGES ? page : NULL;
+}
+
+u64 ktime_get_ns(void)
+{
+	static u64 now;
+
+	return now++;
+}
+
+void unwind_start(struct unwind_state *state, struct pt_regs *regs,
+		  unsigned long bp)
+{
+	state->ip = 0;
+}
+
+bool unwind_next_frame(struct unwind_state *state)
+{
+	return false;
+}
+
+static void set_up_owners(void)
+{
+	records_used = 0;
+	page_owner_alloc();
+	set_page_alloc_extras(EXTRA_OWNER, 0);
 }
 
 /* Setting up */
@@ -198,7 +263,7 @@ static long used_by_events(void)
 	return used - (long)events[PGFREE];
 }
 
-static void set_up(void)
+static void set_up(bool owners)
 {
 	unsigned long base = (unsigned long)memory >> PAGE_SHIFT;
 
@@ -222,6 +287,8 @@ static void set_up(void)
 	page_alloc_extras = 0;
 	fail_nth_page_alloc(0);
 	page_alloc_init_late();
+	if (owners)
+		set_up_owners();
 	used_before = used_by_events();
 	nr_live = 0;
 	counted[0] = counted[1] = in_use = 0;
@@ -288,6 +355,9 @@ static void compare_counts(void)
 	used = used_by_events() - used_before;
 	if (used != in_use)
 		host_fail("%ld pages are in use, not %ld\n", in_use, used);
+	if (page_alloc_extras & EXTRA_OWNER && page_owner_pages() != in_use)
+		host_fail("%ld pages are in use, and %lu have an owner\n",
+			  in_use, page_owner_pages());
 }
 
 static void compare(void)
@@ -301,6 +371,8 @@ static void compare(void)
 		if (broken)
 			host_fail("zone %u breaks %s\n", z, broken);
 	}
+	if (page_owner_check())
+		host_fail("owners: %s\n", page_owner_check());
 	for (int nid = 0; nid < 2; nid++)
 		if (node_page_state_snapshot(&nodes[nid], NR_PAGETABLE) !=
 		    counted[nid])
@@ -574,7 +646,7 @@ unsigned int page_allocator_model_run(const u8 *data, size_t n)
 {
 	unsigned int done = 0;
 
-	set_up();
+	set_up(n && data[0] & 1);
 	compare();
 	for (; n >= 3; data += 3, n -= 3, done++) {
 		operation(data[0], data[1], data[2]);
