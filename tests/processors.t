@@ -2,8 +2,9 @@
 """Checkpoint 8 on machines of many shapes: one to sixteen processors and once
 sixty-four, nodes without memory or without processors, fewer started than
 there are, guests that take a host's processor from each other while they
-calibrate their clocks, and the debug build, whose reports name both orders of two locks and
-whose timer ends the kernel when a registered check fails."""
+calibrate their clocks, and the debug build, whose reports name both orders of
+two locks and whose timer ends the kernel when a registered check fails. Last,
+a processor that ends the kernel while another is in its way."""
 
 import concurrent.futures
 import os
@@ -26,7 +27,8 @@ SMP = "kunit.filter_glob=smp"
 
 def cases():
     """(name, settings, what must be said)"""
-    yield "one", {"smp": "1"}, ALL + ["percpu: 1 units"]
+    yield "one", {"smp": "1"}, ALL + \
+        [r"percpu: 1 units of \d+ bytes, 28672 of them dynamic"]
     yield "two, counted", {"smp": "2", "icount": True}, \
         ALL + ["2 of 2 processors run"]
     yield "three on q35, an old one", \
@@ -104,7 +106,10 @@ judge("the debug build asks", ending,
        "CPU 0 takes lock_a while it holds lock_b",
        "lock_b was taken while lock_a was held",
        "inconsistent lock state", "irq-safe -> irq-unsafe lock order",
-       r"two_orders\+.*08-processors.nw:\d+"])
+       r"two_orders\+.*08-processors.nw:\d+",
+       r"lock_b was taken while lock_a was held:\n.*in_order\+.*\n"
+       r".* three_locks\+",
+       "MAX_EDGES too low; locks are no longer checked"])
 
 # A check that fails after a while, in a file of its own, as a chapter adds one.
 PLANTED = """
@@ -127,4 +132,88 @@ tap.ok(ending.how == "panic" and
        "Kernel panic - not syncing: planted_check(): Q1: as planted"
        in ending.text, "a check that fails on the timer ends the debug build",
        f"it ended with {ending.how}", ending.last_lines())
+
+# Processor 1 has the console and keeps it, or meets its own end.
+PLANTED = """
+#include <kunit/test.h>
+#include <linux/console.h>
+#include <linux/cpu.h>
+#include <linux/panic.h>
+#include <asm/processor.h>
+
+static bool ready;
+
+static void hold_console(void *arg)
+{
+	unsigned long flags;
+
+	console_enter(&flags);
+	WRITE_ONCE(ready, true);
+	for (;;)
+		cpu_relax();
+}
+
+static void fault(void *arg)
+{
+	WRITE_ONCE(ready, true);
+	asm volatile("ud2");
+}
+
+static void panic_beside(void (*fn)(void *arg))
+{
+	static struct cpu_work work;
+
+	work.fn = fn;
+	queue_cpu_work(1, &work);
+	while (!READ_ONCE(ready))
+		cpu_relax();
+	panic("planted");
+}
+
+static void beside_a_printer(struct kunit *test)
+{
+	panic_beside(hold_console);
+}
+
+static void beside_a_fault(struct kunit *test)
+{
+	panic_beside(fault);
+}
+
+static struct kunit_case printer_cases[] = {
+	KUNIT_CASE(beside_a_printer),
+	{}
+};
+
+static struct kunit_suite printer_suite = {
+	.name = "planted_printer",
+	.test_cases = printer_cases,
+};
+kunit_test_suite(printer_suite);
+
+static struct kunit_case fault_cases[] = {
+	KUNIT_CASE(beside_a_fault),
+	{}
+};
+
+static struct kunit_suite fault_suite = {
+	.name = "planted_fault",
+	.test_cases = fault_cases,
+};
+kunit_test_suite(fault_suite);
+"""
+planted = os.path.join(book.ROOT, "build/tests/processors/08-planted")
+os.system(f"rm -rf {planted}; cp -a {book_tree} {planted}")
+with open(os.path.join(planted, "tests/planted_test.c"), "w",
+          encoding="utf-8") as f:
+    f.write(PLANTED)
+guest.build(planted, "-j2")
+for suite, name in (("printer", "a processor stopped as it printed"),
+                    ("fault", "another that faults")):
+    ending = guest.boot(os.path.join(planted, "loom.elf"), smp="2", limit=60,
+                        append=f"kunit.filter_glob=planted_{suite}")
+    ends = re.findall(r"end Kernel panic - not syncing", ending.text)
+    tap.ok(ending.how == "panic" and len(ends) == 1,
+           f"a panic beside {name} is reported, once",
+           f"it ended with {ending.how}", ending.last_lines())
 tap.done()
