@@ -29,6 +29,7 @@ def cases():
     yield "q35, an old processor", \
         {"machine": "q35", "cpu": "qemu64", "append": ONLY}
     yield "12 MiB", {"mem": "12M", "append": ONLY}
+    yield "more than 2 GiB", {"mem": "3G", "append": ONLY}
     yield "three nodes", {"mem": "256M", "smp": "4", "qemu": NODES,
                           "append": ONLY}
     yield "sixteen processors", {"smp": "16", "append": ONLY}
