@@ -38,6 +38,19 @@ make_hard() {
 			tests/slub_check_test.c tests/slub_stress_test.c
 }
 
+# The first caches with one request failing, then the next, until none is left.
+at_boot() {
+	make gcc boot slub_boot.c || return
+	n=0
+	while n=$((n + 1)); ! $build/boot $n > $build/boot.out 2>&1; do
+		grep -q -e 'made good' -e 'panic: no ' $build/boot.out || {
+			cat $build/boot.out
+			return 1
+		}
+	done
+	[ $n -gt 40 ]
+}
+
 make_fuzzer() {
 	SANITIZE=fuzzer,address,undefined make clang fuzz slub_model.c \
 		slub_fuzz.c
@@ -50,7 +63,7 @@ fuzz() {
 }
 
 mkdir -p $build
-echo 1..18
+echo 1..19
 check "the tree tangles" book/tangle "${CH:-10}" $tree
 for cc in gcc clang; do
 	check "the suites build with $cc" make_suite $cc
@@ -66,4 +79,5 @@ check "without cmpxchg16b slabs and the model agree" $build/random-gcc old
 check "the n-th failure builds" make gcc nth slub_nth.c
 check "every failure leaves nothing behind" $build/nth
 check "nor without cmpxchg16b" $build/nth old
+check "a failure at boot is made good, or a panic that says so" at_boot
 check "the fuzzer builds and finds nothing" eval "make_fuzzer && fuzz"
