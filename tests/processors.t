@@ -109,23 +109,43 @@ judge("the debug build asks", ending,
        r"two_orders\+.*08-processors.nw:\d+",
        "MAX_EDGES too low; locks are no longer checked"])
 
-# A check that fails after a while, in a file of its own, as a chapter adds one.
+# A check that fails after a while, in a file of its own, as a chapter adds one,
+# and a suite that lasts until the check has had its turn several times.
 PLANTED = """
+#include <kunit/test.h>
 #include <linux/check.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 
 static const char *planted_check(void)
 {
-	return jiffies > 10 ? "Q1: as planted" : 0;
+	return jiffies > 30 ? "Q1: as planted" : 0;
 }
 DEFINE_CHECK(planted_check);
+
+static void a_hundred_ticks(struct kunit *test)
+{
+	while (jiffies < 100)
+		safe_halt();
+}
+
+static struct kunit_case planted_cases[] = {
+	KUNIT_CASE(a_hundred_ticks),
+	{}
+};
+
+static struct kunit_suite planted_suite = {
+	.name = "planted",
+	.test_cases = planted_cases,
+};
+kunit_test_suite(planted_suite);
 """
 with open(os.path.join(debug, "kernel/planted_check.c"), "w",
           encoding="utf-8") as f:
     f.write(PLANTED)
 guest.build(debug, "-j2", "DEBUG=1")
 ending = guest.boot(os.path.join(debug, "loom.elf"), icount=True,
-                    append="kunit.filter_glob=interrupts")
+                    append="kunit.filter_glob=planted")
 tap.ok(ending.how == "panic" and
        "Kernel panic - not syncing: planted_check(): Q1: as planted"
        in ending.text, "a check that fails on the timer ends the debug build",
