@@ -67,6 +67,7 @@ static long counted[2], in_use;
 static long used_before;	/* by the events of earlier runs */
 
 /* Processors: static variables and those of alloc_percpu(), and a copy. */
+DEFINE_PER_CPU(int, numa_mem);		/* both are near node 0 */
 static DEFINE_PER_CPU(char[1 << 15], arena) __aligned(64);
 static size_t arena_used;
 static u8 second_cpu[1 << 20] __aligned(64);
