@@ -155,7 +155,7 @@ def browse(pages, widths, *options):
     try:
         _, dom, errors = run(*CHROMIUM, f"--user-data-dir={profile}", "--window-size=1400,900",
                              "--virtual-time-budget=90000", *options, "--dump-dom",
-                             "file://" + os.path.abspath(probe), timeout=100)
+                             "file://" + os.path.abspath(probe), timeout=600)
         found = re.search(r'<pre id="result">(.*?)</pre>', dom, re.S)
         return json.loads(html.unescape(found[1])) if found else []
     except subprocess.TimeoutExpired:
