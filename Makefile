@@ -108,14 +108,14 @@ test: checkpoints live
 	@mkdir -p $(LOG)
 	@echo "weaving meanwhile; the log is $(LOG)/woven.txt"
 	@{ book/weave/html && book/weave/pdf; } > $(LOG)/woven.txt 2>&1 & \
-	$(PROVE) $(TESTS) 2>&1 | tee $(LOG)/test.log; passed=$$?; \
+	$(PROVE) $(OF_KERNEL) 2>&1 | tee $(LOG)/test.log; passed=$$?; \
 	wait $$! || { tail -n 30 $(LOG)/woven.txt; exit 1; }; \
-	$(PROVE) $(OF_THE_BOOK) 2>&1 | tee -a $(LOG)/test.log && exit $$passed
+	$(PROVE) $(OF_BOOK) 2>&1 | tee -a $(LOG)/test.log && exit $$passed
 endif
 PROVE := prove -j$(shell nproc) --timer
 # Tests that need the book are made when it is woven; all others go before.
-OF_THE_BOOK := tests/html.t tests/weave.t
-TESTS := $(filter-out $(OF_THE_BOOK),$(wildcard tests/*.t))
+OF_BOOK := tests/html.t tests/weave.t
+OF_KERNEL := $(filter-out $(OF_BOOK),$(wildcard tests/*.t))
 
 ## map CH=09 MAP=name: draw physical memory by page state (book/map: settings)
 SETTINGS := MAP MEM SMP MACHINE CPU NUMA QEMU APPEND FRAMES FROM TO WIDTH ROWS \

@@ -173,8 +173,8 @@ function emit_definition(i,    name)
 		print "@defn " name (is_root(name) && has_line_directives(name) ? "*" : "")
 }
 
-# Definitions that are appended to one another begin without an empty line; in
-# plain C a function gets one before it if another ended there.
+# Definitions that are appended to one another mostly begin without an empty
+# line; in plain C a function gets one before it if another ended there.
 function note_line(i)
 {
 	if (token[i] ~ /^@begin docs/)
@@ -208,7 +208,8 @@ function emit(    i, stop)
 		if (i in chunk_of) {
 			emit_definition(i)
 			emitting = chunk_of[i] SUBSEP generation_of[i]
-			gap = plain && last_line[emitting] ~ /^}/
+			gap = plain && last_line[emitting] ~ /^}/ &&
+				(token[i + 2] != "@text " || token[i + 3] != "@nl")
 			written = ""
 		} else {
 			print token[i]

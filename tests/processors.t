@@ -62,6 +62,7 @@ def judge(name, ending, wanted):
            f"it ended with {ending.how}",
            *(f"does not say {p}" for p in missing), ending.last_lines())
 
+
 def on_one_processor(count):
     """Boots at the same time, which all run on the same processor here."""
     allowed = os.sched_getaffinity(0)
@@ -109,10 +110,22 @@ judge("the debug build asks", ending,
        r"two_orders\+.*08-processors.nw:\d+",
        "MAX_EDGES too low; locks are no longer checked"])
 
-# A check that fails after a while, in a file of its own, as a chapter adds one,
-# and a suite that lasts until the check has had its turn several times.
-PLANTED = """
+# What is planted is in a file of its own, as a chapter adds one; a suite of one
+# case is named after it.
+SUITE = """
 #include <kunit/test.h>
+
+#define PLANTED_SUITE(name)						\\
+static struct kunit_case name##_cases[] = { KUNIT_CASE(name), {} };	\\
+static struct kunit_suite name##_suite = {				\\
+	.name = #name, .test_cases = name##_cases,			\\
+};									\\
+kunit_test_suite(name##_suite)
+"""
+
+# A check that fails after a while, and a suite that lasts until the check has
+# had its turn several times.
+PLANTED = SUITE + """
 #include <linux/check.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
@@ -128,24 +141,14 @@ static void a_hundred_ticks(struct kunit *test)
 	while (jiffies < 100)
 		safe_halt();
 }
-
-static struct kunit_case planted_cases[] = {
-	KUNIT_CASE(a_hundred_ticks),
-	{}
-};
-
-static struct kunit_suite planted_suite = {
-	.name = "planted",
-	.test_cases = planted_cases,
-};
-kunit_test_suite(planted_suite);
+PLANTED_SUITE(a_hundred_ticks);
 """
 with open(os.path.join(debug, "kernel/planted_check.c"), "w",
           encoding="utf-8") as f:
     f.write(PLANTED)
 guest.build(debug, "-j2", "DEBUG=1")
 ending = guest.boot(os.path.join(debug, "loom.elf"), icount=True,
-                    append="kunit.filter_glob=planted")
+                    append="kunit.filter_glob=a_hundred_ticks")
 tap.ok(ending.how == "panic" and
        "Kernel panic - not syncing: planted_check(): Q1: as planted"
        in ending.text, "a check that fails on the timer ends the debug build",
@@ -154,8 +157,7 @@ tap.ok(ending.how == "panic" and
 # Processor 1 has the console and keeps it; or it faults while processor 0 is in
 # an NMI, where it cannot be stopped, and panics there; or it sends NMIs that
 # print to processor 0, which takes the console and gives it back all the time.
-PLANTED = """
-#include <kunit/test.h>
+PLANTED = SUITE + """
 #include <linux/console.h>
 #include <linux/cpu.h>
 #include <linux/kdebug.h>
@@ -190,6 +192,7 @@ static void beside_a_printer(struct kunit *test)
 	wait_for(&there);
 	panic("planted");
 }
+PLANTED_SUITE(beside_a_printer);
 
 static void fault(void *arg)
 {
@@ -218,6 +221,7 @@ static void beside_a_fault(struct kunit *test)
 	apic_send_NMI(0);
 	wait_for(&there);
 }
+PLANTED_SUITE(beside_a_fault);
 
 static unsigned int nmis;
 
@@ -253,39 +257,7 @@ static void between_lock_and_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nmis, 300U);
 	unregister_die_notifier(&nb);
 }
-
-static struct kunit_case nmi_cases[] = {
-	KUNIT_CASE(between_lock_and_owner),
-	{}
-};
-
-static struct kunit_suite nmi_suite = {
-	.name = "planted_nmi",
-	.test_cases = nmi_cases,
-};
-kunit_test_suite(nmi_suite);
-
-static struct kunit_case printer_cases[] = {
-	KUNIT_CASE(beside_a_printer),
-	{}
-};
-
-static struct kunit_suite printer_suite = {
-	.name = "planted_printer",
-	.test_cases = printer_cases,
-};
-kunit_test_suite(printer_suite);
-
-static struct kunit_case fault_cases[] = {
-	KUNIT_CASE(beside_a_fault),
-	{}
-};
-
-static struct kunit_suite fault_suite = {
-	.name = "planted_fault",
-	.test_cases = fault_cases,
-};
-kunit_test_suite(fault_suite);
+PLANTED_SUITE(between_lock_and_owner);
 """
 planted = os.path.join(book.ROOT, "build/tests/processors/08-planted")
 os.system(f"rm -rf {planted}; cp -a {book_tree} {planted}")
@@ -294,15 +266,15 @@ with open(os.path.join(planted, "tests/planted_test.c"), "w",
     f.write(PLANTED)
 guest.build(planted, "-j2")
 for suite, message, name in (
-        ("printer", "planted", "a panic does not wait for a stopped printer"),
-        ("fault", "invalid opcode", "of a fault and a panic one is reported")):
+        ("beside_a_printer", "planted", "a panic does not wait for a stopped printer"),
+        ("beside_a_fault", "invalid opcode", "of a fault and a panic one is reported")):
     ending = guest.boot(os.path.join(planted, "loom.elf"), smp="2", limit=60,
-                        append=f"kunit.filter_glob=planted_{suite}")
+                        append=f"kunit.filter_glob={suite}")
     ends = re.findall(r"end Kernel panic - not syncing: (.*) \]", ending.text)
     tap.ok(ending.how == "panic" and ends == [message], name,
            f"it ended with {ending.how}", ending.last_lines())
 ending = guest.boot(os.path.join(planted, "loom.elf"), smp="2", limit=60,
-                    append="kunit.filter_glob=planted_nmi")
+                    append="kunit.filter_glob=between_lock_and_owner")
 tap.ok(ending.how == "ok" and "NMI for unknown reason" in ending.text,
        "an NMI that prints finds a console that it can have",
        f"it ended with {ending.how}", ending.last_lines())

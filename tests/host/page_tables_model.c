@@ -37,9 +37,15 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	CHECK(start < end, "%#lx-%#lx", start, end);
 }
 
+/* A real one would fault on a page that is not present. */
 void clflush_cache_range(void *vaddr, unsigned int size)
 {
+	unsigned long addr = (unsigned long)vaddr;
+	unsigned int level;
+
 	CHECK(size && vaddr, "%u", size);
+	for (; addr < (unsigned long)vaddr + size; addr += PAGE_SIZE)
+		CHECK(pte_present(*lookup_address(addr, &level)), "%#lx", addr);
 }
 
 u64 cachemode2protval(enum page_cache_mode pcm)
