@@ -115,12 +115,12 @@ judge("the debug build asks", ending,
 SUITE = """
 #include <kunit/test.h>
 
-#define PLANTED_SUITE(name)						\\
-static struct kunit_case name##_cases[] = { KUNIT_CASE(name), {} };	\\
-static struct kunit_suite name##_suite = {				\\
-	.name = #name, .test_cases = name##_cases,			\\
+#define PLANTED_SUITE(of)						\\
+static struct kunit_case of##_cases[] = { KUNIT_CASE(of), {} };		\\
+static struct kunit_suite of##_suite = {				\\
+	.name = #of, .test_cases = of##_cases,				\\
 };									\\
-kunit_test_suite(name##_suite)
+kunit_test_suite(of##_suite)
 """
 
 # A check that fails after a while, and a suite that lasts until the check has
