@@ -12,7 +12,7 @@ import tap
 def test(chapter):
     tree = checkpoints.tree(chapter)
     try:
-        guest.build(tree, "WERROR=1", "iso")
+        guest.build(tree, "iso")
     except RuntimeError as error:
         return guest.Ending("no ISO", str(error), "")
     return guest.boot(os.path.join(tree, "loom.iso"), iso=True)

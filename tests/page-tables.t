@@ -75,7 +75,8 @@ def null_pointer(chapter):
     with open(path, "w", encoding="utf-8") as f:
         f.write("<<start_kernel: the machine stands>>=\n"
                 "*(int *volatile)(void *volatile)24 = 1;\n@\n")
-    book.tangle(chapter.number, out, [path])
+    checkpoints.copy(out, chapter)
+    book.tangle(chapter.number, out, [path], plain=False)
     guest.build(out, "-j2", "loom.elf")
     ending = guest.boot(os.path.join(out, "loom.elf"), icount=True,
                         append="kunit.enable=0")

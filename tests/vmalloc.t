@@ -57,15 +57,11 @@ def stress(kernel):
            "one shootdown is paid for hundreds of areas", said and said[0])
 
 
-def debug(kernel):
-    tree = os.path.join(book.ROOT, "build/tests/vmalloc/11-debug")
-    os.makedirs(os.path.dirname(tree), exist_ok=True)
-    os.system(f"rm -rf {tree}; cp -r {os.path.dirname(kernel)} {tree};"
-              f" rm -rf {tree}/obj")
-    guest.build(tree, "-j2", "DEBUG=1", "CC=clang")
+def debug(chapter):
+    kernel = checkpoints.kernel(chapter, "clang", debug=True)
     for suite in ("vmalloc*", "stacks"):
         judge(f"clang's debug build: {suite}",
-              guest.boot(os.path.join(tree, "loom.elf"), smp="2",
+              guest.boot(kernel, smp="2",
                          append=f"kunit.filter_glob={suite}"))
 
 
@@ -80,7 +76,7 @@ def main():
     for suite in SUITES:
         tap.ok(f"# Subtest: {suite}\n" in everything, f"{suite} was run")
     stress(kernel)
-    debug(kernel)
+    debug(chapter)
     tap.done()
 
 
