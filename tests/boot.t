@@ -78,8 +78,8 @@ def is_last(chapter):
 def possible(chapter):
     """The shapes that a chapter's kernel is made for."""
     least, most = MEMORY_OF[max(n for n in MEMORY_OF if n <= chapter.number)]
-    builds = [build for build in BUILDS
-              if "DEBUG" not in build or checkpoints.has_debug(chapter)]
+    debug = checkpoints.has_debug(chapter)
+    builds = [build for build in BUILDS if debug or "DEBUG" not in build]
     if not is_last(chapter):
         builds = builds[:3]     # a build takes longer than what it is for here
     return [shape for shape in itertools.product(*AXES)

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import fcntl
+import functools
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ BASE = os.path.join(book.ROOT, "build/tests")
 JOBS = 2        # boots at a time; a guest with four processors is one thread
 
 
+@functools.cache
 def tree(chapter, compiler="gcc", plain=False, debug=False):
     """The checkpoint of a chapter, built without a warning; its directory."""
     form = ("plain" if plain else "lines") + "-debug" * debug
