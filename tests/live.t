@@ -99,8 +99,6 @@ def mistakes():
           "chapters/01-a.nw:3: no experiment odd")
 
 
-
-
 def uncounted():
     """The outputs of runs whose numbers are other ones each time."""
     runs = "".join(read(path) for path in glob.glob("chapters/*.nw"))
