@@ -5,8 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 
-CHAPTERS := $(sort $(wildcard chapters/[0-9][0-9]-*.nw))
-NAMES := $(CHAPTERS:chapters/%.nw=%)
+CHAPTERS := $(sort $(wildcard chapters/[0-9][0-9]-*/*.nw))
+NAMES := $(patsubst chapters/%/main.nw,%,$(filter %/main.nw,$(CHAPTERS)))
 LAST := $(lastword $(NAMES))
 COUNT := $(words $(NAMES))
 
@@ -22,7 +22,7 @@ $(error There is no chapter CH=$(CH). They are: $(NAMES))
 endif
 endif
 
-TANGLE := book/tangle book/tangle.awk
+TANGLE := book/tangle book/tangle.awk book/stream book/stream.awk
 BUILT := $(NAMES:%=build/checkpoint/%.built)
 LOG := build/log
 

@@ -1,9 +1,9 @@
-# tangle.awk: noweb's token stream of all chapters in, of one checkpoint out.
+# tangle.awk: the token stream of all chapters in, of one checkpoint out.
 #
 # usage: RENAMED="FILE=NAME…" \
-#        awk -v keep=FILES -v plain=0|1 -v manifest=FILE -f tangle.awk
+#        awk -v keep=TOKENS -v plain=0|1 -v manifest=FILE -f tangle.awk
 #
-# The first `keep` files of the stream make the checkpoint; the rest are read
+# The first `keep` tokens of book/stream make the checkpoint; the rest are read
 # only to know what later chapters define. On the way:
 #
 #  - a hook (used here, defined only later) loses its reference and is empty;
@@ -41,12 +41,24 @@ BEGIN {
 
 { token[NR] = $0 }
 
+function source_line(name, number,    n)
+{
+	if (!(name in known)) {
+		known[name] = 1
+		while ((getline source_of[name, ++n] < name) > 0)
+			;
+		close(name)
+	}
+	return source_of[name, number]
+}
+
 # noweb takes a << that it cannot pair, and any >>, for itself; the next change
 # to the line may pair it. Tokens do not show the @, so look at the source.
 function check_source_line(    source, shift)
 {
-	if ((getline source < file) <= 0 || !in_code)
+	if (!in_code)
 		return
+	source = source_line(file, line)
 	if (used_here != "" || source ~ /^<<.*>>=/)
 		return
 	gsub(/@<<|@>>/, "", source)
@@ -59,10 +71,17 @@ function check_source_line(    source, shift)
 /^@file / {
 	file = substr($0, 7)
 	line = 1
-	files++
 	if (file in called)
 		token[NR] = "@file " called[file]
 }
+
+# mnt counts from the line before.
+/^@line / {
+	line = substr($0, 7) + 0
+	token[NR] = "@line " (line + 1)
+}
+
+/^@chapter / { drop[NR] = 1 }
 
 /^@fatal / {
 	complain(here(), "noweb stopped here: " substr($0, 8))
@@ -75,12 +94,12 @@ function check_source_line(    source, shift)
 		name = substr(name, 10)
 		if (!(name in defined_at))
 			complain(here(), "replaces <<" name ">>, which nothing before it defines")
-		if (files <= keep)
+		if (NR <= keep)
 			generation[name]++
 	}
 	if (!(name in defined_at))
 		defined_at[name] = here()
-	if (files <= keep)
+	if (NR <= keep)
 		live[name] = 1
 	chunk_of[NR] = name
 	generation_of[NR] = generation[name] + 0
@@ -156,14 +175,6 @@ function check_names(    name)
 	}
 }
 
-function end_of_checkpoint(    i, seen)
-{
-	for (i = 1; i <= NR; i++)
-		if (token[i] ~ /^@file / && ++seen > keep)
-			return i - 1
-	return NR
-}
-
 function emit_definition(i,    name)
 {
 	name = chunk_of[i]
@@ -191,15 +202,14 @@ function note_line(i)
 	}
 }
 
-function emit(    i, stop)
+function emit(    i)
 {
-	stop = end_of_checkpoint()
-	for (i = 1; i <= stop; i++)
+	for (i = 1; i <= keep; i++)
 		if (i in use_of && !(use_of[i] in live)) {
 			drop[i] = 1
 			drop[indent_of[i]] = 1
 		}
-	for (i = 1; i <= stop; i++) {
+	for (i = 1; i <= keep; i++) {
 		if (i in drop)
 			continue
 		# The empty line of a hook keeps #line right; plain C needs none.

@@ -19,7 +19,18 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 class Chapter:
     number: int
     name: str       # "01-first-light"
-    path: str       # "chapters/01-first-light.nw", from the root
+    folder: str     # "chapters/01-first-light", from the root
+
+    @property
+    def path(self):
+        """The chapter as one reads it."""
+        return f"{self.folder}/main.nw"
+
+    @property
+    def sources(self):
+        """All its files: main.nw, back.nw, tests.nw."""
+        rooms = sorted(glob.glob(f"{self.folder}/*.nw", root_dir=ROOT))
+        return [self.path] + [room for room in rooms if room != self.path]
 
     @property
     def label(self):
@@ -63,9 +74,9 @@ class Exercise:
 
 def chapters():
     found = []
-    for path in sorted(glob.glob("chapters/[0-9][0-9]-*.nw", root_dir=ROOT)):
-        name = os.path.basename(path)[:-len(".nw")]
-        found.append(Chapter(int(name[:2]), name, path))
+    for path in sorted(glob.glob("chapters/[0-9][0-9]-*/", root_dir=ROOT)):
+        name = os.path.basename(path.rstrip("/"))
+        found.append(Chapter(int(name[:2]), name, f"chapters/{name}"))
     return found
 
 
@@ -161,7 +172,7 @@ def lines_with_origin(text):
 
 def origins(number, path, overlays=()):
     """Where the lines of a file of a plain tree stand in the book: a map from
-    its line numbers to "chapters/NN-name.nw:line"."""
+    its line numbers to "chapters/NN-name/main.nw:line"."""
     with tempfile.TemporaryDirectory() as both:
         for plain in (False, True):
             tangle(number, os.path.join(both, str(plain)), overlays, plain)

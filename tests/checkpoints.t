@@ -110,19 +110,18 @@ def read(path):
 def test_prose():
     """A sentence that changes compiles nothing."""
     with tempfile.TemporaryDirectory() as root:
-        for part in ("book", "chapters"):
-            os.makedirs(os.path.join(root, part))
-        for script in ("tangle", "tangle.awk"):
+        os.makedirs(os.path.join(root, "book"))
+        for script in ("tangle", "tangle.awk", "stream", "stream.awk"):
             shutil.copy(os.path.join(book.ROOT, "book", script),
                         os.path.join(root, "book"))
         for chapter in book.chapters():
-            shutil.copy(os.path.join(book.ROOT, chapter.path),
-                        os.path.join(root, "chapters"))
+            shutil.copytree(os.path.join(book.ROOT, chapter.folder),
+                            os.path.join(root, chapter.folder))
         last = book.chapters()[-1]
         tree = os.path.join(root, "tree")
         book.tangle(last.number, tree, plain=False, root=root)
         before = times(tree)
-        path = os.path.join(root, "chapters", f"{last.name}.nw")
+        path = os.path.join(root, last.path)
         text = book.read(last.path).split("\n")
         sentence = next(i for i, line in enumerate(text) if line.endswith("."))
         text[sentence] += " And more."

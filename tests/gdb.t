@@ -17,7 +17,7 @@ import guest
 import tap
 
 LIMIT = 120
-PLACE = re.compile(r"(chapters/\d\d-[\w-]+\.nw):(\d+)")
+PLACE = re.compile(r"(chapters/\d\d-[\w-]+/[\w-]+\.nw):(\d+)")
 
 # Between two marks stands what one command said.
 COMMANDS = [
@@ -79,7 +79,7 @@ def parts_of(text):
 def place_of(text):
     """The first line of a chapter that gdb names, by `info line` or a stop."""
     found = PLACE.search(text) or re.search(
-        r'Line (?P<n>\d+) of "(?P<f>chapters/\d\d-[\w-]+\.nw)"', text)
+        r'Line (?P<n>\d+) of "(?P<f>chapters/\d\d-[\w-]+/[\w-]+\.nw)"', text)
     if not found:
         return None, 0
     if "n" in found.groupdict():

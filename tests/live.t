@@ -50,10 +50,10 @@ def livebook(folder):
 def check(name, chapter, output, complaint):
     """livebook accepts this book if complaint is None, else says it."""
     with tempfile.TemporaryDirectory() as folder:
-        os.makedirs(f"{folder}/chapters")
+        os.makedirs(f"{folder}/chapters/01-a")
         os.makedirs(f"{folder}/book/live")
         os.symlink(f"{TOP}/tests", f"{folder}/tests")
-        with open(f"{folder}/chapters/01-a.nw", "w") as f:
+        with open(f"{folder}/chapters/01-a/main.nw", "w") as f:
             f.write(chapter)
         if output is not None:
             with open(f"{folder}/book/live/one.txt", "w") as f:
@@ -68,40 +68,40 @@ def check(name, chapter, output, complaint):
 def mistakes():
     check("a book whose outputs say what it says", CHAPTER, OUTPUT, None)
     check("a run that was never made", CHAPTER, None,
-          "chapters/01-a.nw:6: run one was never made")
+          "chapters/01-a/main.nw:6: run one was never made")
     check("a promise that is not kept", CHAPTER,
           OUTPUT.replace("second", "third"),
-          "chapters/01-a.nw:6: run one no longer says 'second'")
+          "chapters/01-a/main.nw:6: run one no longer says 'second'")
     check("what is promised stands elsewhere", CHAPTER,
           OUTPUT.replace("second\nend", "end\nsecond"),
-          "chapters/01-a.nw:6: run one no longer says 'second'")
+          "chapters/01-a/main.nw:6: run one no longer says 'second'")
     check("a part that has no end", CHAPTER, OUTPUT.replace("end\n", ""),
-          "chapters/01-a.nw:6: run one has no part from 'begin' to 'end'")
+          "chapters/01-a/main.nw:6: run one has no part from 'begin' to 'end'")
     check("a figure that is not printed", CHAPTER,
           OUTPUT.replace("cost 1234", "price 1234"),
-          "chapters/01-a.nw:9: run one prints no value cost")
+          "chapters/01-a/main.nw:9: run one prints no value cost")
     check("a series that is not printed", CHAPTER,
           OUTPUT.replace("growth", "shrinking"),
-          "chapters/01-a.nw:11: run one prints no series growth")
+          "chapters/01-a/main.nw:11: run one prints no series growth")
     check("a figure beside Linux's that is not printed",
           CHAPTER, OUTPUT.replace("order0", "order1"),
-          "chapters/01-a.nw:14: run one prints no value bench.order0_hot")
+          "chapters/01-a/main.nw:14: run one prints no value bench.order0_hot")
     check("a map that is not printed", CHAPTER +
           '\n```{.map #fig:m run="one" caption="Where."}\n```\n', OUTPUT,
-          "chapters/01-a.nw:17: run one: there is no line “# map …”")
+          "chapters/01-a/main.nw:17: run one: there is no line “# map …”")
     check("a run that is not defined", CHAPTER.replace('name="one"', 'name="two"'),
-          OUTPUT, "chapters/01-a.nw:6: no run is called one")
+          OUTPUT, "chapters/01-a/main.nw:6: no run is called one")
     check("two runs of one name",
           CHAPTER + '```{.run name="one" ch="01"}\n```\n', OUTPUT,
-          "chapters/01-a.nw:16: a second run is called one")
+          "chapters/01-a/main.nw:16: a second run is called one")
     check("an experiment that is not there",
           CHAPTER.replace('ch="01"', 'ch="01" experiment="odd"'), OUTPUT,
-          "chapters/01-a.nw:3: no experiment odd")
+          "chapters/01-a/main.nw:3: no experiment odd")
 
 
 def uncounted():
     """The outputs of runs whose numbers are other ones each time."""
-    runs = "".join(read(path) for path in glob.glob("chapters/*.nw"))
+    runs = "".join(read(path) for path in glob.glob("chapters/*/*.nw"))
     names = re.findall(r'^```\{\.run name="([\w-]+)".* icount="no"', runs, re.M)
     return [f"book/live/{name}.txt" for name in names]
 

@@ -77,8 +77,8 @@ def objects():
 
 def sources():
     return [os.stat(os.path.join(book.ROOT, path)).st_mtime_ns
-            for path in [chapter.path for chapter in book.chapters()]
-            + ["book/tangle", "book/tangle.awk"]]
+            for path in sum((c.sources for c in book.chapters()), [])
+            + ["book/tangle", "book/tangle.awk", "book/stream", "book/stream.awk"]]
 
 
 def test_checkpoints():

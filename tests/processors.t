@@ -104,7 +104,7 @@ judge("the debug build asks", ending,
        "CPU 0 takes lock_a while it holds lock_b",
        "lock_b was taken while lock_a was held",
        "inconsistent lock state", "irq-safe -> irq-unsafe lock order",
-       r"two_orders\+.*08-processors.nw:\d+",
+       r"two_orders\+.*08-processors/.*\.nw:\d+",
        "MAX_EDGES too low: locks go unchecked",
        "MAX_LOCK_CLASSES too low: locks go unchecked"])
 

@@ -3,7 +3,7 @@
 # in every order of its steps: models/CASES says NAME DEFINE ok|error, and
 # DEFINE - is none.
 cd "$(dirname "$0")/.." || exit 1
-last=$(ls chapters/[0-9][0-9]-*.nw | tail -n 1 | sed 's|.*/\([0-9]*\)-.*|\1|')
+last=$(ls -d chapters/[0-9][0-9]-* | tail -n 1 | sed 's|.*/\([0-9]*\)-.*|\1|')
 build=build/spin
 mkdir -p $build
 

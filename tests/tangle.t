@@ -46,80 +46,80 @@ GOOD = code("int good;", name="good.c")
 MISTAKES = {
     "a chunk that no chapter defines":
         ({"01-a": code("int a;", "<<nowhere>>")},
-         "chapters/01-a.nw:3", "<<nowhere>> is used here and defined in no"),
+         "chapters/01-a/main.nw:3", "<<nowhere>> is used here and defined in no"),
     "a chunk that nothing uses":
         ({"01-a": GOOD + code("int a;", name="lonely")},
-         "chapters/01-a.nw:4", "<<lonely>> is defined here and used nowhere"),
+         "chapters/01-a/main.nw:4", "<<lonely>> is defined here and used nowhere"),
     "a chunk that nothing uses, in a later chapter":
         ({"01-a": GOOD, "02-b": "\n" + code("int a;", name="lonely")},
-         "chapters/02-b.nw:2", "<<lonely>> is defined here and used nowhere"),
+         "chapters/02-b/main.nw:2", "<<lonely>> is defined here and used nowhere"),
     "text before a reference":
         ({"01-a": code("int a; <<b>>") + code("int b;", name="b")},
-         "chapters/01-a.nw:2", "<<b>> must stand alone"),
+         "chapters/01-a/main.nw:2", "<<b>> must stand alone"),
     "text after a reference":
         ({"01-a": code("<<b>> /* b */") + code("int b;", name="b")},
-         "chapters/01-a.nw:2", "<<b>> must stand alone"),
+         "chapters/01-a/main.nw:2", "<<b>> must stand alone"),
     "shifts that look like a reference":
         ({"01-a": code("int a = b << 2 | c >> 3;")},
-         "chapters/01-a.nw:2", "must stand alone"),
+         "chapters/01-a/main.nw:2", "must stand alone"),
     "two references on a line":
         ({"01-a": code("<<b>> <<b>>") + code("int b;", name="b")},
-         "chapters/01-a.nw:2", "<<b>> must stand alone"),
+         "chapters/01-a/main.nw:2", "<<b>> must stand alone"),
     "a replacement of nothing":
         ({"01-a": code("int a;"), "02-b": code("int b;", name="replace: c")},
-         "chapters/02-b.nw:1", "replaces <<c>>, which nothing before it"),
+         "chapters/02-b/main.nw:1", "replaces <<c>>, which nothing before it"),
     "a replacement of what comes later":
         ({"01-a": code("<<c>>") + code("int b;", name="replace: c"),
           "02-b": code("int c;", name="c")},
-         "chapters/01-a.nw:4", "replaces <<c>>, which nothing before it"),
+         "chapters/01-a/main.nw:4", "replaces <<c>>, which nothing before it"),
     "a shift without its @ in code":
         ({"01-a": code("int a;", "int b = 1 << 2;")},
-         "chapters/01-a.nw:3", "@<<"),
+         "chapters/01-a/main.nw:3", "@<<"),
     "a shift to the right without its @":
         ({"01-a": code("int a;", "int b = 1 >> 2;")},
-         "chapters/01-a.nw:3", "@>>"),
+         "chapters/01-a/main.nw:3", "@>>"),
     "a shift without its @ in prose":
         ({"01-a": code("int a;") + "We write 1 << 2.\n"},
-         "chapters/01-a.nw:4", "<<"),
+         "chapters/01-a/main.nw:4", "<<"),
     "a chunk that contains itself":
         ({"01-a": code("<<b>>") + code("<<c>>", name="b")
           + code("<<b>>", name="c")},
-         "chapters/01-a.nw:", "contains itself"),
+         "chapters/01-a/main.nw:", "contains itself"),
     "a reference after a backslash":
         ({"01-a": code("#define A \\", "<<b>>") + code("int b;", name="b")},
-         "chapters/01-a.nw:3", "<<b>> follows a line continued"),
+         "chapters/01-a/main.nw:3", "<<b>> follows a line continued"),
     "a file used as a part":
         ({"01-a": code("<<b.h>>") + code("int b;", name="b.h")},
-         "chapters/01-a.nw:2", "<<b.h>> is a file"),
+         "chapters/01-a/main.nw:2", "<<b.h>> is a file"),
     "a reference that is not closed":
-        ({"01-a": code("int a;", "<<b")}, "chapters/01-a.nw:3", "@<<"),
+        ({"01-a": code("int a;", "<<b")}, "chapters/01-a/main.nw:3", "@<<"),
     "a definition with something after it":
         ({"01-a": GOOD + "<<a.c>>= int a;\n@\n"},
-         "chapters/01-a.nw:4", "<<"),
+         "chapters/01-a/main.nw:4", "<<"),
     "a quotation of code that is not closed":
         ({"01-a": GOOD + "We write [[a and more.\n\n"},
-         "chapters/01-a.nw:4", "[["),
+         "chapters/01-a/main.nw:4", "[["),
     "no file at all":
         ({"01-a": "Prose.\n"}, "no chapter makes", "a file"),
     "a path that leaves the tree":
         ({"01-a": code("int a;", name="../a.c")},
-         "chapters/01-a.nw:1", "../a.c"),
+         "chapters/01-a/main.nw:1", "../a.c"),
     "an absolute path":
         ({"01-a": code("int a;", name="/a.c")},
-         "chapters/01-a.nw:1", "/a.c"),
+         "chapters/01-a/main.nw:1", "/a.c"),
     "a missing chapter number":
         ({"01-a": GOOD, "03-c": code("int c;", name="c.c")},
-         "chapters/03-c.nw", "missing or taken twice"),
+         "chapters/03-c", "missing or taken twice"),
     "a doubled chapter number":
         ({"01-a": GOOD, "01-c": code("int c;", name="c.c")},
-         "chapters/01-c.nw", "missing or taken twice"),
+         "chapters/01-c", "missing or taken twice"),
 }
 
 
 def test_mistakes():
     for name, (chapters, place, words) in MISTAKES.items():
         with tempfile.TemporaryDirectory() as root:
-            files(root, {f"chapters/{chapter}.nw": text
+            files(root, {f"chapters/{chapter}/main.nw": text
                          for chapter, text in chapters.items()})
             done = tangle(root, "1", "--plain")
             said = [line for line in done.stdout.splitlines()
@@ -133,7 +133,7 @@ def test_mistakes():
 
 def test_arguments():
     with tempfile.TemporaryDirectory() as root:
-        files(root, {"chapters/01-a.nw": GOOD})
+        files(root, {"chapters/01-a/main.nw": GOOD})
         for number in ("0", "2", "x", "", "-1"):
             done = tangle(root, number)
             tap.ok(done.returncode and not os.path.exists(root + "/out"),
@@ -149,11 +149,11 @@ def test_arguments():
 def test_making():
     with tempfile.TemporaryDirectory() as root:
         files(root, {
-            "chapters/01-a.nw": code("int a;", "\t<<b>>", "\t<<hook>>", "int z;")
+            "chapters/01-a/main.nw": code("int a;", "\t<<b>>", "\t<<hook>>", "int z;")
             + code("int b1;", name="b"),
-            "chapters/02-b.nw": code("int b2;", name="b")
+            "chapters/02-b/main.nw": code("int b2;", name="b")
             + code("int h;", name="hook"),
-            "chapters/03-c.nw": code("int b3;", name="replace: b")
+            "chapters/03-c": code("int b3;", name="replace: b")
             + code("int b4 = 1 @<< 2 @>> 1;", name="b"),
             "an overlay.nw": code("int b5;", name="b")
             + code("int o;", name="deep/er/o.c"),
@@ -184,7 +184,7 @@ def test_making():
 def test_gaps():
     """Functions of chunks that are appended stay apart, in plain C."""
     with tempfile.TemporaryDirectory() as root:
-        files(root, {"chapters/01-a.nw": code("<<f>>") + code("int x;", "int y;",
+        files(root, {"chapters/01-a/main.nw": code("<<f>>") + code("int x;", "int y;",
                                                               name="f")
                      + code("int a(void)", "{", "}", name="f")
                      + "Prose.\n" + code("int b(void)", "{", "}", name="f")
@@ -198,11 +198,11 @@ def test_gaps():
 
 def test_times():
     with tempfile.TemporaryDirectory() as root:
-        files(root, {"chapters/01-a.nw": GOOD + code("int a;")})
+        files(root, {"chapters/01-a/main.nw": GOOD + code("int a;")})
         tangle(root)
         for name in ("a.c", "good.c"):
             os.utime(f"{root}/out/{name}", (1, 1))
-        files(root, {"chapters/01-a.nw": GOOD + code("int other;"),
+        files(root, {"chapters/01-a/main.nw": GOOD + code("int other;"),
                      "out/readers.c": "int mine;\n"})
         tangle(root)
         tap.equal(os.stat(f"{root}/out/good.c").st_mtime, 1,
@@ -211,7 +211,7 @@ def test_times():
                "a changed file is new")
         tap.ok(os.path.exists(f"{root}/out/readers.c"),
                "a file that the tangle did not make is left alone")
-        files(root, {"chapters/01-a.nw": code("int a;", "<<gone>>")})
+        files(root, {"chapters/01-a/main.nw": code("int a;", "<<gone>>")})
         tangle(root)
         tap.ok("int other;" in made(root), "a mistake leaves the last tree")
 
@@ -261,8 +261,8 @@ test_arguments()
 test_making()
 test_gaps()
 test_times()
-SOURCES = {chapter.path: book.read(chapter.path).split("\n")
-           for chapter in book.chapters()}
+SOURCES = {path: book.read(path).split("\n")
+           for chapter in book.chapters() for path in chapter.sources}
 for each in book.chapters():
     test_lines(each, SOURCES)
 tap.done()
