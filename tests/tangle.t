@@ -153,7 +153,7 @@ def test_making():
             + code("int b1;", name="b"),
             "chapters/02-b/main.nw": code("int b2;", name="b")
             + code("int h;", name="hook"),
-            "chapters/03-c": code("int b3;", name="replace: b")
+            "chapters/03-c/main.nw": code("int b3;", name="replace: b")
             + code("int b4 = 1 @<< 2 @>> 1;", name="b"),
             "an overlay.nw": code("int b5;", name="b")
             + code("int o;", name="deep/er/o.c"),
