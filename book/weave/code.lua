@@ -249,7 +249,7 @@ function M.sample(block)
 </code></pre><div class="chunkfoot">%s</div></div>]]):format(a.nearby or '', escape.name_html(a.name), a.number, a.sign, table.concat(lines, '\n'), a.foot or ''))
   end
   return ctx.block(('\\begin{chunksample}{%s}{%s}{%s}{%s}{%s}{%s}%%\n%s\n\\end{chunksample}'):format(
-    escape.name_tex(a.name), a.number, a.sign, a.nearby or '', a.foot or '', a.margin or '',
+    escape.name_tex(a.name), a.number, a.sign, a.nearby or '', a.margin and '' or a.foot or '', a.margin or '',
     set_lines(lines, '\\codeline')))
 end
 
