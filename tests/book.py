@@ -87,9 +87,13 @@ def read(path):
 
 
 def prose_lines(path):
-    """Yield (number, line) of the documentation chunks of a chapter."""
+    return prose_of(read(path))
+
+
+def prose_of(text):
+    """Yield (number, line) of the documentation chunks of a noweb file."""
     code = False
-    for number, line in enumerate(read(path).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if re.match(r"<<.*>>=\s*$", line):
             code = True
         elif line == "@" or line.startswith("@ "):

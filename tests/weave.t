@@ -179,7 +179,7 @@ def scratch(chapters):
     os.mkdir(f"{top}/chapters")
     os.makedirs(f"{top}/book/live")
     for path in glob.glob(f"{ROOT}/book/*"):
-        if os.path.basename(path) != "live":
+        if os.path.basename(path) != "live" and not (path.endswith(".md") and "parts" not in path):
             os.symlink(path, f"{top}/book/{os.path.basename(path)}")
     with open(f"{top}/book/live/toy.txt", "w", encoding="utf-8") as f:
         f.write("[    0.000123] toy: begins\r\n[    0.000200] # value toy.pages 12345\r\n"
