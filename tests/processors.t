@@ -98,7 +98,8 @@ for ending in on_one_processor(6):
 
 
 def judge_order(name, ending):
-    """What lockdep=print says: every edge leads to a class further down."""
+    """What lockdep=print says: every edge leads to a class further down. The
+    chapter's own locks are all leaves; what is planted makes the one edge."""
     said = re.findall(r"^# lock-(class|order) (.*)$", ending.text, re.M)
     classes = [re.match(r"(.*) in (\S+?)(,|$)", text)
                for kind, text in said if kind == "class"]
@@ -107,7 +108,7 @@ def judge_order(name, ending):
     wrong = [edge for edge in edges if len(edge) != 2 or
              not place.get(edge[0], -1) < place.get(edge[1], -1)]
     tap.ok(ending.how == "ok" and all(classes) and not wrong and
-           ["planted_outer", "planted_inner"] in edges and
+           edges == [["planted_outer", "planted_inner"]] and
            "tests/" not in str(said), name,
            f"it ended with {ending.how}", f"{len(classes)} classes",
            f"{len(edges)} edges", *map(str, wrong), ending.last_lines())
