@@ -28,7 +28,7 @@ def woven_page(name, file, title):
 
 def end_pages(found, db, links):
     """What stands behind the chapters: (page, its name in the contents)."""
-    sides = [weave.side(c, "html") for c in found]
+    sides = [weave.side(c, "html") for c in found] + sorted(glob.glob(f"{WORK}/html/appendix-*.md.side"))
     out = []
     for part in weave.parts():
         out += woven_page(f"appendix-{part.number}.md", f"appendix-{part.number}.html", f"Appendix to volume {part.roman}")

@@ -259,7 +259,7 @@ class Links:
         return ", ".join(self.chunk(i) for i in idents)
 
     def subjects(self, idents):
-        return ", ".join(f'<a href="#subj-{i}">{int(i[:2])}</a>' for i in idents)
+        return ", ".join(f'<a href="#subj-{i}">{int(i[:2]) or "appendix"}</a>' for i in idents)
 
 
 def chunk_name(name):

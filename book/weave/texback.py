@@ -4,6 +4,7 @@ import re
 import bibliography
 import indexes
 import weave
+from common import WORK
 
 ESCAPES = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&",
            "#": r"\#", "%": r"\%", "_": r"\_\allowbreak{}", "^": r"\^{}", "~": r"\textasciitilde{}"}
@@ -104,6 +105,8 @@ def back_matter(document, colophon):
     db, part = indexes.database(), document.part
     links = Links(db, document)
     sides = [weave.side(c, "latex", document.room) for c in document.chapters]
+    if document.room == "main":
+        sides.append(f"{WORK}/latex/appendix-{part.number}.md.side")
     idents = [e for e in db["idents"] if of_volume(part, [e["id"]])]
     works = bibliography.entries(bibliography.cited(sides), "latex")
     out = []
