@@ -264,6 +264,13 @@ end
 local function paragraph(p)
   if #p.content == 1 and p.content[1].t == 'Image' then return figures.image(p.content[1]) end
   p.content = equations(p.content)
+  -- Entries of the index at the head of a paragraph leave no blank behind.
+  local i = 1
+  while p.content[i] and p.content[i].t == 'RawInline' and p.content[i].text:match('subjectmark{') do
+    local after = p.content[i + 1]
+    if after and (after.t == 'SoftBreak' or after.t == 'Space') then p.content:remove(i + 1) end
+    i = i + 1
+  end
   return p
 end
 
