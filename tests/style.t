@@ -12,7 +12,9 @@ import tempfile
 
 import book
 import checkpoints
+import guest
 import tap
+import variants
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|TB" r"D)\b")
 # A path that exists on one machine only; .gitignore's own /work/ is another.
@@ -180,19 +182,22 @@ def test_format():
 
 @functools.cache
 def base_of(chapter):
-    """A chapter's checkpoint: {file: contents}."""
-    with tempfile.TemporaryDirectory() as tree:
-        book.tangle(chapter.number, tree)
-        return {file: read(tree, file) for file in c_files(tree)}
+    """A chapter's checkpoint."""
+    tree = os.path.join(book.ROOT, "build/tests/style", chapter.name)
+    book.tangle(chapter.number, tree)
+    return tree
 
 
 def solution_format(exercise):
     """(files that a solution changes, what is wrong with them)"""
     base = base_of(exercise.chapter)
-    with tempfile.TemporaryDirectory() as solved:
-        book.tangle(exercise.chapter.number, solved,
-                    [exercise.skeleton, exercise.solution])
-        files = [f for f in c_files(solved) if base.get(f) != read(solved, f)]
+    with tempfile.TemporaryDirectory() as scratch:
+        solved = os.path.join(scratch, "tree")
+        guest.copy(base, solved)
+        variants.Tree(exercise.chapter, base, solved).become(
+            [exercise.skeleton, exercise.solution])
+        files = [f for f in c_files(solved)
+                 if read(base, f) != read(solved, f)]
         return files, list(clang_format(solved, files))
 
 
