@@ -4,7 +4,7 @@ and left out of others, so that a few runs do all of it.
 Who is next follows from the number of commits, so that each change has other
 turns than the one before; ROTATE=N chooses. `make test-all` (LOOM_ALL=1) does
 everything. What is left out is said on standard error, and kept for the table
-at the end of `make test`.
+at the end of `make test`. What is asked for by name is not left out.
 """
 
 import functools
@@ -16,6 +16,7 @@ import time
 import book
 
 LEFT_OUT = os.path.join(book.ROOT, "build/log/left-out.txt")
+MOST = 120      # what chapters may weigh together: 1 to 15, or 30 and some
 ALL = os.environ.get("LOOM_ALL", "") not in ("", "0")
 
 
@@ -31,28 +32,31 @@ def turn():
     return commits if commits > 1 else int(time.time() // 86400)
 
 
-def choose(things, most, number):
-    """At most so many of a list: the last, and others in turn; in order. Each
-    is chosen once before any is chosen twice."""
-    if len(things) <= most:
-        return list(things)
-    others, share = range(len(things) - 1), most - 1
-    begin = number * share
-    chosen = {(begin + i) % len(others) for i in range(share)}
-    return [things[i] for i in sorted(chosen)] + [things[-1]]
+def deal(weights, number, most=MOST):
+    """Which of so many things run `number` does: the last one always, of the
+    others as many as `most` allows. They are dealt into hands of about the
+    same weight, and the hands are played in turn."""
+    *others, last = range(len(weights))
+    weight = sum(weights[:-1])
+    hands = max(1, -(-weight // max(1, most - weights[-1])))
+    hands = min(hands, max(1, len(others)))
+    return others[number % hands::hands] + [last]
 
 
-def take(what, things, most, name=str):
-    """Those whose turn it is; says which are left out of `what`."""
-    chosen = list(things) if ALL else choose(things, most, turn())
-    left = [name(thing) for thing in things if thing not in chosen]
-    if left:
-        say(f"{what}: not {', '.join(left)}")
-    return chosen
+def chapters():
+    """Those whose turn it is. A chapter weighs what its checkpoint does, which
+    grows by about the same with each."""
+    every = book.chapters()
+    return every if ALL else \
+        [every[i] for i in deal([c.number for c in every], turn())]
 
 
-def say(line):
-    print(f"# left out, ROTATE={turn()}: {line}", file=sys.stderr, flush=True)
+def leave_out(what, chapters):
+    """Say that this is not done for these chapters."""
+    if not chapters:
+        return
+    line = f"{', '.join(c.label for c in chapters)}: {what}"
+    print(f"# left out by ROTATE={turn()}: {line}", file=sys.stderr, flush=True)
     os.makedirs(os.path.dirname(LEFT_OUT), exist_ok=True)
     with open(LEFT_OUT, "a", encoding="utf-8") as f:
         f.write(line + "\n")
