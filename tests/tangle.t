@@ -11,7 +11,10 @@ import tempfile
 import time
 
 import book
+import guest
 import tap
+import turns
+import variants
 
 TANGLE = os.path.join(book.ROOT, "book/tangle")
 
@@ -354,11 +357,36 @@ def test_lines(chapter, sources):
                 if not 0 < number <= len(origin) or \
                         unescaped(origin[number - 1]) != line.strip():
                     wrong.append(f"{path}: {file}:{number} is not {line!r}")
-    tap.ok(checked and not wrong, f"{chapter.name}: {checked} lines of C are"
-           " the chapters' lines", "\n".join(wrong[:10]))
-    tap.ok(not directives, f"{chapter.name}: no #line in plain C", directives)
-    tap.ok(not different, f"{chapter.name}: plain C is the same code",
-           different)
+        tap.ok(checked and not wrong, f"{chapter.name}: {checked} lines of C"
+               " are the chapters' lines", "\n".join(wrong[:10]))
+        tap.ok(not directives, f"{chapter.name}: no #line in plain C",
+               directives)
+        tap.ok(not different, f"{chapter.name}: plain C is the same code",
+               different)
+        test_variants(chapter, both)
+
+
+def test_variants(chapter, both):
+    """A tree that becomes one variant after the other is what the tangle
+    makes of each; the two forms are seen by turns."""
+    plain = chapter.number % 2 == 0 or turns.ALL
+    base = f"{both}/{'plain' if plain else 'lines'}"
+    exercises = [e for e in book.coding_exercises() if e.chapter == chapter]
+    guest.copy(base, f"{both}/variant")
+    changing = variants.Tree(chapter, base, f"{both}/variant", plain)
+    for exercise in exercises if turns.ALL else exercises[:1]:
+        solved = [exercise.skeleton, exercise.solution]
+        every = [solved] + [solved + [w] for w in exercise.wrong_answers()]
+        for overlays in every + [[exercise.skeleton]]:
+            changing.become(overlays)
+            if not turns.ALL and len(overlays) > 1:
+                continue
+            book.tangle(chapter.number, f"{both}/whole", overlays, plain)
+            done = subprocess.run(["diff", "-r", "-x", ".manifest", "whole",
+                                   "variant"], cwd=both, text=True, check=False,
+                                  stdout=subprocess.PIPE)
+            tap.ok(done.returncode == 0, f"{overlays[-1]} is the same tangled in"
+                   " part", *done.stdout.split("\n")[:20])
 
 
 test_mistakes()
@@ -369,6 +397,9 @@ test_rooms()
 test_times()
 SOURCES = {path: book.read(path).split("\n")
            for chapter in book.chapters() for path in chapter.sources}
+if not turns.ALL:
+    turns.say("variants of exercises tangled in part and as a whole, but for"
+              " one of each chapter")
 for each in book.chapters():
     test_lines(each, SOURCES)
 tap.done()

@@ -53,9 +53,11 @@ def chapters():
 
 def leave_out(what, chapters):
     """Say that this is not done for these chapters."""
-    if not chapters:
-        return
-    line = f"{', '.join(c.label for c in chapters)}: {what}"
+    if chapters:
+        say(f"{', '.join(c.label for c in chapters)}: {what}")
+
+
+def say(line):
     print(f"# left out by ROTATE={turn()}: {line}", file=sys.stderr, flush=True)
     os.makedirs(os.path.dirname(LEFT_OUT), exist_ok=True)
     with open(LEFT_OUT, "a", encoding="utf-8") as f:
