@@ -34,13 +34,15 @@ def turn():
 
 def deal(weights, number, most=MOST):
     """Which of so many things run `number` does: the last one always, of the
-    others as many as `most` allows. They are dealt into hands of about the
-    same weight, and the hands are played in turn."""
+    others as many as `most` allows. They are dealt to and fro into hands of
+    about the same weight, and the hands are played in turn."""
     *others, last = range(len(weights))
     weight = sum(weights[:-1])
     hands = max(1, -(-weight // max(1, most - weights[-1])))
     hands = min(hands, max(1, len(others)))
-    return others[number % hands::hands] + [last]
+    to_and_fro = [*range(hands), *reversed(range(hands))]
+    return [i for i in others
+            if to_and_fro[i % len(to_and_fro)] == number % hands] + [last]
 
 
 def chapters():
