@@ -34,15 +34,14 @@ def turn():
 
 def deal(weights, number, most=MOST):
     """Which of so many things run `number` does: the last one always, of the
-    others as many as `most` allows. They are dealt to and fro into hands of
-    about the same weight, and the hands are played in turn."""
+    others as many as `most` allows. They are dealt, the heaviest first, each
+    to the lightest of enough hands, and the hands are played in turn."""
     *others, last = range(len(weights))
-    weight = sum(weights[:-1])
-    hands = max(1, -(-weight // max(1, most - weights[-1])))
-    hands = min(hands, max(1, len(others)))
-    to_and_fro = [*range(hands), *reversed(range(hands))]
-    return [i for i in others
-            if to_and_fro[i % len(to_and_fro)] == number % hands] + [last]
+    room = max(1, most - weights[last])
+    hands = [[] for _ in range(max(1, -(-sum(weights[:-1]) // room)))]
+    for i in reversed(others):
+        min(hands, key=lambda hand: sum(weights[j] for j in hand)).append(i)
+    return sorted(hands[number % len(hands)]) + [last]
 
 
 def chapters():
