@@ -12,7 +12,6 @@ import tempfile
 
 import book
 import checkpoints
-import guest
 import tap
 import variants
 
@@ -134,6 +133,7 @@ def misplaced(source, formatted):
                 yield i + 1, line
 
 
+@functools.cache
 def loops(tree):
     """The macros of a tree that are used like `for`."""
     return {name for file in c_files(tree)
@@ -141,11 +141,13 @@ def loops(tree):
                                    read(tree, file).decode())}
 
 
-def clang_format(tree, files):
+def clang_format(tree, files, base=None):
+    """What is wrong with some files of a tree, which stand on `base`."""
     style = book.read(".clang-format").replace("ColumnLimit: 80",
                                                "ColumnLimit: 0")
+    macros = loops(tree) | (loops(base) if base else set())
     style = re.sub(r"ForEachMacros: \[.*",
-                   f"ForEachMacros: [{', '.join(sorted(loops(tree)))}]", style)
+                   f"ForEachMacros: [{', '.join(sorted(macros))}]", style)
     with open(os.path.join(tree, ".clang-format"), "w", encoding="utf-8") as f:
         f.write(style)
 
@@ -191,14 +193,12 @@ def base_of(chapter):
 def solution_format(exercise):
     """(files that a solution changes, what is wrong with them)"""
     base = base_of(exercise.chapter)
-    with tempfile.TemporaryDirectory() as scratch:
-        solved = os.path.join(scratch, "tree")
-        guest.copy(base, solved)
+    with tempfile.TemporaryDirectory() as solved:
         variants.Tree(exercise.chapter, base, solved).become(
             [exercise.skeleton, exercise.solution])
         files = [f for f in c_files(solved)
                  if read(base, f) != read(solved, f)]
-        return files, list(clang_format(solved, files))
+        return files, list(clang_format(solved, files, base))
 
 
 def test_solution_formats():
