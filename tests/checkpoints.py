@@ -34,9 +34,9 @@ def tree(chapter, compiler="gcc", plain=False, debug=False):
 def tangle(chapter, out, plain):
     """Not again if nothing of the book is other than it was."""
     stamp = out + ".tangled"
-    if os.path.exists(stamp) and book.read(stamp) == sources():
-        return
     if os.path.exists(stamp):
+        if os.path.isdir(out) and book.read(stamp) == sources():
+            return
         os.remove(stamp)
     book.tangle(chapter.number, out, plain=plain)
     with open(stamp, "w", encoding="utf-8") as f:
