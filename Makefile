@@ -105,21 +105,28 @@ run: checkpoint
 	@$(MAKE) -s -C $(TREE) run
 
 ## test CH=04: boot a checkpoint and see that its self-tests pass
-## test: all tests there are, of the kernel and of the book
+## test: the tests of kernel and book; what is too much for each run, in turn
+## test-all: all tests there are
 ifneq ($(CH),)
 test: checkpoint
 	@$(MAKE) -s -C $(TREE) test
 else
-test: checkpoints live
+test: build/packages
+	@tests/timing new
+	@tests/timing run "make checkpoints" $(MAKE) checkpoints
+	@tests/timing run "make live" $(MAKE) live
 	@mkdir -p $(LOG)
 	@echo "weaving meanwhile; the log is $(LOG)/woven.txt"
-	@{ book/weave/html && book/weave/pdf && $(PROVE) $(OF_BOOK); } \
-		> $(LOG)/woven.txt 2>&1 & \
+	@{ tests/timing run weave sh -c 'book/weave/html && book/weave/pdf' && \
+		$(PROVE) $(OF_BOOK); } > $(LOG)/woven.txt 2>&1 & \
 	$(PROVE) $(OF_KERNEL) 2>&1 | tee $(LOG)/test.log; passed=$$?; \
 	wait $$!; woven=$$?; \
-	cat $(LOG)/woven.txt; exit $$((passed | woven))
+	cat $(LOG)/woven.txt; tests/timing table | tee $(LOG)/seconds.txt; \
+	exit $$((passed | woven))
 endif
-PROVE := prove -j$(shell nproc) --timer
+test-all: export LOOM_ALL = 1
+test-all: test
+PROVE := prove -j$(shell nproc) --timer --exec 'tests/timing test'
 # Tests of the woven book wait for it; all others are made meanwhile.
 OF_BOOK := tests/html.t tests/weave.t
 OF_KERNEL := $(filter-out $(OF_BOOK),$(wildcard tests/*.t))
@@ -192,5 +199,5 @@ build/packages: packages.txt book/install
 	@book/install
 	@mkdir -p build && touch $@
 
-.PHONY: all book html epub page live checkpoint checkpoints run test bench map debug \
-	iso diff exercise grade solution solutions dist clean help
+.PHONY: all book html epub page live checkpoint checkpoints run test test-all \
+	bench map debug iso diff exercise grade solution solutions dist clean help

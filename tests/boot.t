@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Every checkpoint boots, and passes its self-tests, on machines of many
 shapes: the last one on enough that each two properties meet, the others on
-enough that each property is there. A test once written runs in every later
-checkpoint."""
+one, and in turn on enough that each property is there. A test once written
+runs in every later checkpoint."""
 
 import functools
 import itertools
@@ -12,6 +12,7 @@ import checkpoints
 import guest
 import ktap
 import tap
+import turns
 
 MACHINES = ("pc", "q35")
 MEMORY = (12, 64, 512, 5120, 65536)     # MiB; QEMU takes what is touched
@@ -153,9 +154,14 @@ def main():
     chapters = book.chapters()
     gone = retired()
     before = set()
+    now = turns.chapters()
+    turns.leave_out("boots on all machines but one, by clang and with DEBUG=1",
+                    [chapter for chapter in chapters if chapter not in now])
     for chapter in chapters:
-        together = 2 if is_last(chapter) else 1
-        seen = test_chapter(chapter, cover(possible(chapter), together))
+        shapes = cover(possible(chapter), 2 if is_last(chapter) else 1)
+        if chapter not in now:      # has_debug() has built it with gcc
+            shapes = [shape for shape in shapes if shape[5] == "gcc"][:1]
+        seen = test_chapter(chapter, shapes)
         lost = {test for test in before - seen
                 if gone.get(test, 1000) > chapter.number}
         tap.ok(seen and not lost, f"{chapter.name}: all the tests of the"

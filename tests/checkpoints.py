@@ -3,6 +3,7 @@
 import concurrent.futures
 import fcntl
 import functools
+import hashlib
 import os
 
 import book
@@ -20,7 +21,7 @@ def tree(chapter, compiler="gcc", plain=False, debug=False):
     os.makedirs(os.path.dirname(out), exist_ok=True)
     with open(out + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        book.tangle(chapter.number, out, plain=plain)
+        tangle(chapter, out, plain)
         said = guest.build(out, "-j2", f"CC={compiler}",
                            *["DEBUG=1"] * debug, "loom.elf")
         # Not by WERROR=1: other flags would be another compilation.
@@ -28,6 +29,29 @@ def tree(chapter, compiler="gcc", plain=False, debug=False):
             os.remove(os.path.join(out, "loom.elf"))
             raise RuntimeError(said)
     return out
+
+
+def tangle(chapter, out, plain):
+    """Not again if nothing of the book is other than it was."""
+    stamp = out + ".tangled"
+    if os.path.exists(stamp):
+        if os.path.isdir(out) and book.read(stamp) == sources():
+            return
+        os.remove(stamp)
+    book.tangle(chapter.number, out, plain=plain)
+    with open(stamp, "w", encoding="utf-8") as f:
+        f.write(sources())
+
+
+@functools.cache
+def sources():
+    """A sum over the chapters and what tangles them."""
+    paths = ["book/tangle", "book/tangle.awk", "book/stream", "book/stream.awk"]
+    paths += [path for chapter in book.chapters() for path in chapter.sources]
+    every = hashlib.sha256()
+    for path in paths:
+        every.update(f"{path}\0{book.read(path)}\0".encode())
+    return every.hexdigest()
 
 
 def copy(out, *form, **forms):

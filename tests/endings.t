@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 import book
+import grading
 import guest
 import ktap
 import tap
@@ -75,6 +76,29 @@ def test(tree, name, overlay, how, says, make_says):
     return ending
 
 
+def test_until(tree):
+    """Where only the verdict counts, a guest need not go on after its first
+    failure; this one would go on for ever."""
+    endless = SUITE.replace("static struct kunit_case", """
+static void endless(struct kunit *test)
+{
+	for (;;)
+		;
+}
+
+static struct kunit_case""").replace("\t{}\n", "\tKUNIT_CASE(endless),\n\t{}\n")
+    with open(tree + ".nw", "w", encoding="utf-8") as f:
+        f.write(endless)
+    book.tangle(1, tree, [tree + ".nw"])
+    guest.build(tree, "loom.elf")
+    ending = guest.boot(os.path.join(tree, "loom.elf"),
+                        until=grading.FAILURE)
+    tap.ok(ending.how == "stopped" and
+           ending.text.splitlines()[-1].endswith("not ok 2 bad"),
+           "a guest is stopped at its first failure", ending.how,
+           ending.last_lines())
+
+
 def test_report(text):
     """What the failing suite said, as the tests read it."""
     suite = next((s for s in ktap.parse(text) if s.name == "ending"), None)
@@ -94,4 +118,5 @@ with tempfile.TemporaryDirectory() as scratch:
         end = test(os.path.join(scratch, "tree"), case, *wanted)
         if wanted[1] == "fail":
             test_report(end.text)
+    test_until(os.path.join(scratch, "tree"))
 tap.done()

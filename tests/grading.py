@@ -22,6 +22,7 @@ HOW = {
     "reset": "was reset (mostly a triple fault: an exception that the kernel "
              "could not handle)",
     "hang": "did not end in time",
+    "stopped": "was stopped at the first test that fails",
 }
 
 
@@ -109,10 +110,16 @@ def build(tree):
         return False, str(failure).split("\n", 1)[-1]
 
 
-def run(tree, boot, limit):
+# A test that fails; nothing that comes later makes it good.
+FAILURE = r"^    not ok \d+ [^\n]*\n"
+
+
+def run(tree, boot, limit, all_of_it=True):
     ending = guest.boot(os.path.join(tree, "loom.elf"),
                         limit=max(boot.limit, limit), qemu=boot.qemu,
-                        append=boot.append, icount=boot.icount)
+                        append=boot.append, icount=boot.icount,
+                        until=None if all_of_it or boot.exit != "ok"
+                        else FAILURE)
     suites = ktap.parse(ending.text)
     return Result(boot, ending, suites, list(problems_of(boot, ending, suites)))
 
@@ -174,12 +181,12 @@ def judge(tree, boots, limit, all_of_them=True):
     verdict = Verdict(built, said)
     if built:
         for boot in () if all_of_them else quick(tree, boots):
-            result = run(tree, boot, limit)
+            result = run(tree, boot, limit, False)
             if result.problems:
                 verdict.results.append(result)
                 return verdict
         for boot in boots:
-            verdict.results.append(run(tree, boot, limit))
+            verdict.results.append(run(tree, boot, limit, all_of_them))
             if verdict.results[-1].problems and not all_of_them:
                 return verdict
         verdict.problems = list(tests_not_run(tree, verdict.results))

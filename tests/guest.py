@@ -7,9 +7,13 @@ is generous, because machines are slow at times; what it said last is kept.
 
 import dataclasses
 import os
+import re
+import select
 import shlex
 import shutil
 import subprocess
+import tempfile
+import time
 
 ENDINGS = {33: "ok", 35: "fail", 37: "panic", 0: "reset"}
 
@@ -19,7 +23,7 @@ ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1",
 
 @dataclasses.dataclass
 class Ending:
-    how: str        # ok, fail, panic, reset, hang, or "status N" of QEMU
+    how: str        # ok, fail, panic, reset, hang, stopped, "status N" of QEMU
     text: str       # all that the guest wrote on its serial port
     complaints: str # what QEMU wrote on standard error
 
@@ -44,26 +48,43 @@ def command(kernel, machine="pc", cpu="max", mem="512M", smp="1", qemu=(),
     return line + ["-kernel", kernel, "-append", append]
 
 
-def boot(kernel, limit=240, **settings):
-    """Boot `kernel` (loom.elf, or loom.iso with iso=True) to its end."""
+def boot(kernel, limit=240, until=None, **settings):
+    """Boot `kernel` (loom.elf, or loom.iso with iso=True) to its end, or until
+    it says something that settles the question."""
     # timeout(1) ends the guest even if we are not there to do it.
     line = ["timeout", "--kill-after=5", str(limit + 60)]
-    process = subprocess.Popen(line + command(kernel, **settings),
-                               stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    try:
-        out, err = process.communicate(timeout=limit)
-        how = ENDINGS.get(process.returncode, f"status {process.returncode}")
-    except subprocess.TimeoutExpired:
-        process.terminate()     # which timeout passes on
-        out, err = process.communicate()
-        how = "hang"
-    except BaseException:
-        process.terminate()
-        raise
-    text = out.decode("utf-8", "replace").replace("\r\n", "\n")
-    return Ending(how, text, err.decode("utf-8", "replace"))
+    with tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(line + command(kernel, **settings),
+                                   stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=err)
+        try:
+            text, how = listen(process, time.monotonic() + limit, until)
+        finally:
+            process.terminate()     # which timeout passes on
+            process.stdout.close()
+            process.wait()
+        err.seek(0)
+        complaints = err.read().decode("utf-8", "replace")
+    how = how or ENDINGS.get(process.returncode, f"status {process.returncode}")
+    return Ending(how, text, complaints)
+
+
+def listen(process, end, until):
+    """What the guest says, and how it ended if it did not by itself."""
+    out, how = b"", None
+    while not how:
+        ready, _, _ = select.select([process.stdout], [], [],
+                                    max(0, end - time.monotonic()))
+        said = os.read(process.stdout.fileno(), 65536) if ready else b""
+        out += said
+        if not ready:
+            how = "hang"
+        elif not said:
+            process.wait()
+            break
+        elif until and re.search(until, out.decode("utf-8", "replace"), re.M):
+            how = "stopped"
+    return out.decode("utf-8", "replace").replace("\r\n", "\n"), how
 
 
 def copy(tree, out):

@@ -35,7 +35,7 @@ def targets():
     text = book.read("Makefile").replace("\\\n", " ")
     phony = {word for line in re.findall(r"^\.PHONY:(.*)$", text, re.M)
              for word in line.split()}
-    told = set(re.findall(r"^  make (\w+)", make("help")[1], re.M))
+    told = set(re.findall(r"^  make ([\w-]+)", make("help")[1], re.M))
     return phony, told
 
 
@@ -47,7 +47,7 @@ def test_help():
     for command in ("make", "make test"):
         tap.ok(re.search(rf"^{command}( +#.*)?$", readme, re.M),
                f"README says `{command}`")
-    named = set(re.findall(r"`make\s(\w+)", readme + book.read("CONTRIBUTING.md")))
+    named = set(re.findall(r"`make\s([\w-]+)", readme + book.read("CONTRIBUTING.md")))
     unknown = {task for task in named
                if task not in phony}
     tap.ok(not unknown, "README and CONTRIBUTING name tasks that exist", unknown)

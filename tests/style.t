@@ -13,6 +13,7 @@ import tempfile
 import book
 import checkpoints
 import tap
+import variants
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|TB" r"D)\b")
 # A path that exists on one machine only; .gitignore's own /work/ is another.
@@ -165,6 +166,7 @@ def misplaced(source, formatted):
                 yield i + 1, line
 
 
+@functools.cache
 def loops(tree):
     """The macros of a tree that are used like `for`."""
     return {name for file in c_files(tree)
@@ -172,11 +174,13 @@ def loops(tree):
                                    read(tree, file).decode())}
 
 
-def clang_format(tree, files):
+def clang_format(tree, files, base=None):
+    """What is wrong with some files of a tree, which stand on `base`."""
     style = book.read(".clang-format").replace("ColumnLimit: 80",
                                                "ColumnLimit: 0")
+    macros = loops(tree) | (loops(base) if base else set())
     style = re.sub(r"ForEachMacros: \[.*",
-                   f"ForEachMacros: [{', '.join(sorted(loops(tree)))}]", style)
+                   f"ForEachMacros: [{', '.join(sorted(macros))}]", style)
     with open(os.path.join(tree, ".clang-format"), "w", encoding="utf-8") as f:
         f.write(style)
 
@@ -213,20 +217,21 @@ def test_format():
 
 @functools.cache
 def base_of(chapter):
-    """A chapter's checkpoint: {file: contents}."""
-    with tempfile.TemporaryDirectory() as tree:
-        book.tangle(chapter.number, tree)
-        return {file: read(tree, file) for file in c_files(tree)}
+    """A chapter's checkpoint."""
+    tree = os.path.join(book.ROOT, "build/tests/style", chapter.name)
+    book.tangle(chapter.number, tree)
+    return tree
 
 
 def solution_format(exercise):
     """(files that a solution changes, what is wrong with them)"""
     base = base_of(exercise.chapter)
     with tempfile.TemporaryDirectory() as solved:
-        book.tangle(exercise.chapter.number, solved,
-                    [exercise.skeleton, exercise.solution])
-        files = [f for f in c_files(solved) if base.get(f) != read(solved, f)]
-        return files, list(clang_format(solved, files))
+        variants.Tree(exercise.chapter, base, solved).become(
+            [exercise.skeleton, exercise.solution])
+        files = [f for f in c_files(solved)
+                 if read(base, f) != read(solved, f)]
+        return files, list(clang_format(solved, files, base))
 
 
 def test_solution_formats():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The tangle: mistakes are told with file and line and write nothing; hooks,
-replacements and overlays do what CONTRIBUTING.md says; and every line of
-every checkpoint's C is the line of the chapter that its #line names."""
+replacements and overlays do what CONTRIBUTING.md says; the sections of a
+chapter's rooms come where their stubs are; and every line of every
+checkpoint's C is the line of the chapter that its #line names."""
 
 import os
 import re
@@ -10,7 +11,10 @@ import tempfile
 import time
 
 import book
+import guest
 import tap
+import turns
+import variants
 
 TANGLE = os.path.join(book.ROOT, "book/tangle")
 
@@ -42,7 +46,16 @@ def code(*lines, name="a.c"):
 
 GOOD = code("int good;", name="good.c")
 
-# name: (chapters, the place, words of the message)
+
+def stub(title="Two", words="#sec:two .back", level=2):
+    return f"{'#' * level} {title} {{{words}}}\n\nA sentence.\n\n"
+
+
+def section(title="Two", words="#sec:two", level=2):
+    return stub(title, words, level) + code(f"int {title.strip('[]').lower()};")
+
+
+# name: ({chapter, or chapter/room: text}, the place, words of the message)
 MISTAKES = {
     "a chunk that no chapter defines":
         ({"01-a": code("int a;", "<<nowhere>>")},
@@ -113,14 +126,63 @@ MISTAKES = {
     "a doubled chapter number":
         ({"01-a": GOOD, "01-c": code("int c;", name="c.c")},
          "chapters/01-c", "missing or taken twice"),
+
+    # rooms
+    "a stub without an identifier":
+        ({"01-a": GOOD + stub(words=".back")},
+         "chapters/01-a/main.nw:4", "a section with .back needs an identifier"),
+    "a section without a stub":
+        ({"01-a": GOOD, "01-a/back": section()},
+         "chapters/01-a/back.nw:1", "with .back is called sec:two"),
+    "a section without an identifier":
+        ({"01-a": GOOD, "01-a/back": section(words=".other")},
+         "chapters/01-a/back.nw:1", "with .back is called Two"),
+    "a section whose heading in main.nw is no stub":
+        ({"01-a": GOOD + stub(words="#sec:two"), "01-a/tests": section()},
+         "chapters/01-a/tests.nw:1", "with .back is called sec:two"),
+    "a section whose stub is in another chapter":
+        ({"01-a": GOOD, "01-a/back": section(), "02-b": stub()},
+         "chapters/01-a/back.nw:1", "with .back is called sec:two"),
+    "a stub without a section":
+        ({"01-a": GOOD + stub(), "01-a/back": "# Remarks\n"},
+         "chapters/01-a/main.nw:4", "no room has the section sec:two"),
+    "a stub without a room":
+        ({"01-a": GOOD + stub()},
+         "chapters/01-a/main.nw:4", "no room has the section sec:two"),
+    "a section of another title":
+        ({"01-a": GOOD + stub(), "01-a/back": section("Too")},
+         "chapters/01-a/back.nw:1", "another one in chapters/01-a/main.nw:4"),
+    "a section of another level":
+        ({"01-a": GOOD + stub(), "01-a/back": "\n" + section(level=3)},
+         "chapters/01-a/back.nw:2", "another one in chapters/01-a/main.nw:4"),
+    "a section in two rooms":
+        ({"01-a": GOOD + stub(), "01-a/back": section(),
+          "01-a/tests": section()},
+         "chapters/01-a/tests.nw:1", "sec:two is in two rooms"),
+    "a section twice in a room":
+        ({"01-a": GOOD + stub(), "01-a/back": section() + section()},
+         "chapters/01-a/back.nw:8", "sec:two is in two rooms"),
+    "code before the first section":
+        ({"01-a": GOOD + stub(),
+          "01-a/back": "Remarks.\n\n" + code("int early;") + section()},
+         "chapters/01-a/back.nw:1", "code before the first section"),
+    "a room without sections":
+        ({"01-a": GOOD, "01-a/tests-more": code("int a;")},
+         "chapters/01-a/tests-more.nw:1", "a room has sections"),
+    "a room of another name":
+        ({"01-a": GOOD, "01-a/backs": section()},
+         "chapters/01-a/backs.nw", "a room is called back.nw or tests.nw"),
+    "a folder without the chapter":
+        ({"01-a": GOOD, "02-b/back": section()},
+         "chapters/02-b", "has no main.nw"),
 }
 
 
 def test_mistakes():
     for name, (chapters, place, words) in MISTAKES.items():
         with tempfile.TemporaryDirectory() as root:
-            files(root, {f"chapters/{chapter}/main.nw": text
-                         for chapter, text in chapters.items()})
+            files(root, {f"chapters/{c if '/' in c else c + '/main'}.nw": text
+                         for c, text in chapters.items()})
             done = tangle(root, "1", "--plain")
             said = [line for line in done.stdout.splitlines()
                     if place in line and words in line]
@@ -196,6 +258,52 @@ def test_gaps():
         tap.equal(made(root, "b.c"), made(root), "wherever the chunk is used")
 
 
+def test_rooms():
+    """Sections of rooms come where their stubs are, whatever room they are in
+    and in whatever order, with their subsections and with their own lines."""
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {
+            "chapters/01-a/main.nw":
+                "# A\n\n" + section("One", "#sec:one") + stub()
+                + stub("[[Three]]", "#sec:three .back", 3)
+                + section("Four", "#sec:four")
+                + "```\n## Nine {#sec:nine .back}\n```\n"
+                + code("<<hook>>") + stub("Five", "#sec:five .wide .back"),
+            "chapters/01-a/back.nw":
+                "<!-- remarks -->\n" + section("Five", "#sec:five")
+                + section("[[Three]]", "#sec:three", 3)
+                + section("Deeper", "#sec:deeper", 3),
+            "chapters/01-a/tests-two.nw": section() + "```\n## Eight\n```\n"
+                + code("int still_two;"),
+            "chapters/02-b/main.nw": stub() + section("Six", "#sec:six"),
+            "chapters/02-b/tests.nw":
+                section() + code("int filled;", name="hook"),
+        })
+        first = ["one", "two", "still_two", "three", "deeper", "four"]
+        for number, want in (("1", first + ["five"]),
+                             ("2", first + ["filled", "five", "two", "six"])):
+            done = tangle(root, number)
+            tap.ok(done.returncode == 0, f"rooms are read for checkpoint {number}",
+                   done.stdout)
+            tap.equal(re.findall(r"int (\w+);", made(root)), want,
+                      "their sections come where the stubs are")
+            sources, places, wrong = {}, {}, []
+            for file, line, text in book.lines_with_origin(made(root)):
+                if not text.strip():
+                    continue
+                if file not in sources:
+                    with open(f"{root}/{file}", encoding="utf-8") as f:
+                        sources[file] = f.read().split("\n")
+                places[text] = file
+                if sources[file][line - 1] != text:
+                    wrong.append(f"{file}:{line} is not {text!r}")
+            tap.ok(not wrong, "every #line names the line of its room", *wrong)
+            tap.equal([places[f"int {name};"].split("/")[-1] for name in
+                       ("one", "still_two", "deeper")],
+                      ["main.nw", "tests-two.nw", "back.nw"],
+                      "and the file that it is in")
+
+
 def test_times():
     with tempfile.TemporaryDirectory() as root:
         files(root, {"chapters/01-a/main.nw": GOOD + code("int a;")})
@@ -249,20 +357,52 @@ def test_lines(chapter, sources):
                 if not 0 < number <= len(origin) or \
                         unescaped(origin[number - 1]) != line.strip():
                     wrong.append(f"{path}: {file}:{number} is not {line!r}")
-    tap.ok(checked and not wrong, f"{chapter.name}: {checked} lines of C are"
-           " the chapters' lines", "\n".join(wrong[:10]))
-    tap.ok(not directives, f"{chapter.name}: no #line in plain C", directives)
-    tap.ok(not different, f"{chapter.name}: plain C is the same code",
-           different)
+        tap.ok(checked and not wrong, f"{chapter.name}: {checked} lines of C"
+               " are the chapters' lines", "\n".join(wrong[:10]))
+        tap.ok(not directives, f"{chapter.name}: no #line in plain C",
+               directives)
+        tap.ok(not different, f"{chapter.name}: plain C is the same code",
+               different)
+        test_variants(chapter, both)
+
+
+def test_variants(chapter, both):
+    """A tree that becomes one variant after the other is what the tangle
+    makes of each; the two forms are seen by turns."""
+    plain = chapter.number % 2 == 0 or turns.ALL
+    base = f"{both}/{'plain' if plain else 'lines'}"
+    exercises = [e for e in book.coding_exercises() if e.chapter == chapter]
+    guest.copy(base, f"{both}/variant")
+    changing = variants.Tree(chapter, base, f"{both}/variant", plain)
+    for exercise in exercises if turns.ALL else exercises[:1]:
+        solved = [exercise.skeleton, exercise.solution]
+        every = [solved] + [solved + [w] for w in exercise.wrong_answers()]
+        for overlays in every + [[exercise.skeleton]]:
+            changing.become(overlays)
+            if not turns.ALL and len(overlays) > 1:
+                continue
+            book.tangle(chapter.number, f"{both}/whole", overlays, plain)
+            done = subprocess.run(["diff", "-r", "-x", ".manifest", "whole",
+                                   "variant"], cwd=both, text=True, check=False,
+                                  stdout=subprocess.PIPE)
+            tap.ok(done.returncode == 0, f"{overlays[-1]} is the same tangled in"
+                   " part", *done.stdout.split("\n")[:20])
 
 
 test_mistakes()
 test_arguments()
 test_making()
 test_gaps()
+test_rooms()
 test_times()
 SOURCES = {path: book.read(path).split("\n")
            for chapter in book.chapters() for path in chapter.sources}
-for each in book.chapters():
+if not turns.ALL:
+    turns.say("variants of exercises tangled in part and as a whole, but for"
+              " one of each chapter")
+NOW = turns.chapters()
+turns.leave_out("the lines that #line names",
+                [each for each in book.chapters() if each not in NOW])
+for each in NOW:
     test_lines(each, SOURCES)
 tap.done()

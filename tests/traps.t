@@ -19,6 +19,7 @@ import book
 import checkpoints
 import guest
 import tap
+import variants
 
 BASE = os.path.join(book.ROOT, "build/tests/traps")
 START = "start_kernel: bring up the machine"
@@ -70,15 +71,17 @@ def overlay(name, statements, declarations=""):
     return path
 
 
-BEGUN = set()       # trees
+TREES = {}          # by path
 
 
 def build(chapter, path, compiler="gcc", plain=False):
     """The checkpoint with an overlay. All cases share a tree, for speed."""
     tree = os.path.join(BASE, f"{compiler}{'-plain' * plain}", chapter.name)
-    if tree not in BEGUN:
-        BEGUN.add(checkpoints.copy(tree, chapter, compiler, plain))
-    book.tangle(chapter.number, tree, [path], plain)
+    if tree not in TREES:
+        base = checkpoints.tree(chapter, compiler, plain)
+        guest.copy(base, tree)
+        TREES[tree] = variants.Tree(chapter, base, tree, plain)
+    TREES[tree].become([path])
     guest.build(tree, "-j2", f"CC={compiler}", "loom.elf")
     return tree
 
