@@ -6,9 +6,10 @@
 # The first `keep` tokens of book/stream make the checkpoint; the rest are read
 # only to know what later chapters define. On the way:
 #
-#  - a hook (used here, defined only later) loses its reference and is empty;
+#  - a hook (used here, defined only later) is empty;
 #  - <<replace: NAME>>= takes the earlier definitions of NAME away;
-#  - a root's name gets a `*` where mnt shall write #line directives;
+#  - each file is expanded here, since what a chunk includes shall be indented
+#    as its name is and yet have #line directives; mnt only writes the files;
 #  - every mistake noweb would pass over in silence is reported.
 
 function complain(place, message)
@@ -38,8 +39,6 @@ BEGIN {
 		if (split(pair[i], side, "=") == 2)
 			called[side[1]] = side[2]
 }
-
-{ token[NR] = $0 }
 
 function source_line(name, number,    n)
 {
@@ -71,17 +70,9 @@ function check_source_line(    source, shift)
 /^@file / {
 	file = substr($0, 7)
 	line = 1
-	if (file in called)
-		token[NR] = "@file " called[file]
 }
 
-# mnt counts from the line before.
-/^@line / {
-	line = substr($0, 7) + 0
-	token[NR] = "@line " (line + 1)
-}
-
-/^@chapter / { drop[NR] = 1 }
+/^@line / { line = substr($0, 7) + 0 }
 
 /^@fatal / {
 	complain(here(), "noweb stopped here: " substr($0, 8))
@@ -99,11 +90,12 @@ function check_source_line(    source, shift)
 	}
 	if (!(name in defined_at))
 		defined_at[name] = here()
-	if (NR <= keep)
+	if (NR <= keep) {
 		live[name] = 1
-	chunk_of[NR] = name
-	generation_of[NR] = generation[name] + 0
+		begin_definition(name)
+	}
 	chunk = name
+	at_head = 1
 }
 
 /^@begin code/ { in_code = 1 }
@@ -114,8 +106,6 @@ in_code && /^@text / {
 	if (used_here != "" && text != "")
 		complain(here(), "<<" used_here ">> must stand alone on its line; text follows it: " text)
 	before = before text
-	if (text != "")
-		text_token = NR
 }
 
 in_code && /^@use / {
@@ -130,18 +120,35 @@ in_code && /^@use / {
 		edge[chunk, used_here] = 1
 		callee[chunk, ++callees[chunk]] = used_here
 	}
-	use_of[NR] = used_here
-	indent_of[NR] = text_token
 }
 
 /^@nl$|^@index nl/ {
 	check_source_line()
-	if (used_here != "")
-		newline_of[NR] = used_here
+	if (in_code && !at_head && NR <= keep)
+		keep_line(before, used_here, file in called ? called[file] : file, line)
 	continued = in_code && before ~ /\\$/
 	before = used_here = ""
-	text_token = 0
+	at_head = 0
 	line++
+}
+
+# --- the lines of a chunk: of all its definitions in one generation
+
+function begin_definition(name)
+{
+	into = name SUBSEP (generation[name] + 0)
+	appended = lines[into] > 0
+}
+
+function keep_line(text, use, place, number,    n)
+{
+	n = ++lines[into]
+	after_function[into, n] = appended && line_text[into, n - 1] ~ /^}/
+	appended = 0
+	line_text[into, n] = text
+	line_use[into, n] = use
+	line_file[into, n] = place
+	line_number[into, n] = number
 }
 
 # A chunk that contains itself would expand for ever.
@@ -175,65 +182,59 @@ function check_names(    name)
 	}
 }
 
-function emit_definition(i,    name)
-{
-	name = chunk_of[i]
-	if (generation_of[i] < generation[name])
-		print "@defn replaced " i
-	else
-		print "@defn " name (is_root(name) && has_line_directives(name) ? "*" : "")
-}
+# --- files
 
-# Definitions that are appended to one another mostly begin without an empty
-# line; in plain C a function gets one before it if another ended there.
-function note_line(i)
+# A line of a file; of C with the place it comes from, if that is not the next
+# one. Where a hook was empty, two empty lines become one.
+function put(text, place, number)
 {
-	if (token[i] ~ /^@begin docs/)
-		emitting = ""
-	if (token[i] ~ /^@text /)
-		written = written substr(token[i], 7)
-	if (token[i] != "@nl")
+	if (text == "" && blank)
 		return
-	last_line[emitting] = written
-	written = ""
-	if (gap) {
-		print "@nl"
-		gap = 0
+	blank = text == ""
+	if (directives && !blank) {
+		if (place != at_file || number != at_line)
+			print "@text #line " number " \"" place "\"\n@nl"
+		at_file = place
+		at_line = number + 1
+	} else if (blank)
+		at_line++
+	print "@text " text "\n@nl"
+}
+
+# What a chunk includes is indented as its name is. A function gets an empty
+# line before it if the definition before this one ended with another.
+function expand(name, indent,    key, i)
+{
+	key = name SUBSEP (generation[name] + 0)
+	for (i = 1; i <= lines[key]; i++) {
+		if (after_function[key, i] && indent == "")
+			put("", "", 0)
+		if (line_use[key, i] == "")
+			put(line_text[key, i] == "" ? "" : indent line_text[key, i],
+				line_file[key, i], line_number[key, i])
+		else if (line_use[key, i] in live)
+			expand(line_use[key, i], indent line_text[key, i])
 	}
 }
 
-function emit(    i)
+function emit(name)
 {
-	for (i = 1; i <= keep; i++)
-		if (i in use_of && !(use_of[i] in live)) {
-			drop[i] = 1
-			drop[indent_of[i]] = 1
-		}
-	for (i = 1; i <= keep; i++) {
-		if (i in drop)
-			continue
-		# The empty line of a hook keeps #line right; plain C needs none.
-		if (plain && i in newline_of && !(newline_of[i] in live))
-			continue
-		if (i in chunk_of) {
-			emit_definition(i)
-			emitting = chunk_of[i] SUBSEP generation_of[i]
-			gap = plain && last_line[emitting] ~ /^}/ &&
-				(token[i + 2] != "@text " || token[i + 3] != "@nl")
-			written = ""
-		} else {
-			print token[i]
-			note_line(i)
-		}
-	}
+	print "@begin code 0\n@defn " name "\n@nl"
+	directives = has_line_directives(name)
+	at_file = ""
+	blank = 0
+	expand(name, "")
+	print "@end code 0"
 }
 
 END {
 	check_names()
 	if (mistakes)
 		exit 1
-	emit()
+	print "@file chapters"
 	for (name in live)
-		if (is_root(name))
+		if (is_root(name)) {
+			emit(name)
 			print name > manifest
+		}
 }
