@@ -11,9 +11,14 @@ end
 
 local exercises = {}
 for _, label in ipairs(ctx.slice.own or {}) do
-  if label.kind == 'ex' then exercises[#exercises + 1] = label.number end
+  if label.kind == 'ex' and ctx.shown(label) then exercises[#exercises + 1] = label.number end
 end
 local exercise_at = 0
+
+-- A title may hold `code`.
+local function title_tex(title)
+  return (escape.tex(title:gsub('`', '\1')):gsub('\1(.-)\1', '\\nwcode{%1}'))
+end
 
 local function exercise(div)
   local a = div.attributes
@@ -25,13 +30,15 @@ local function exercise(div)
     commands = {'make exercise EX=' .. name, 'make grade EX=' .. name}
   end
   if ctx.html then
-    return wrap(('<div class="exercise" id="%s"><p class="exercisehead"><b>%s</b> <span class="stars" title="difficulty %d of 5">%s</span> <span class="time">%s</span></p>')
-        :format(div.identifier, exercises[exercise_at] or '?', difficulty, ('★'):rep(difficulty), escape.html(a.time or '')),
+    local title = a.title and '<b class="title">' .. escape.html(a.title) .. '</b> ' or ''
+    return wrap(('<div class="exercise" id="%s"><p class="exercisehead"><b>%s</b> %s<span class="stars" title="difficulty %d of 5">%s</span> <span class="time">%s</span></p>')
+        :format(div.identifier, exercises[exercise_at] or '?', title, difficulty, ('★'):rep(difficulty), escape.html(a.time or '')),
       div.content,
       (#commands > 0 and '<p class="commands"><code>' .. table.concat(commands, '</code><br/><code>') .. '</code></p>' or '') .. '</div>')
   end
   for i, c in ipairs(commands) do commands[i] = escape.tex(c) end
-  return wrap(('\\begin{exercise}{%s}{%d}{%s}'):format(div.identifier, difficulty, escape.tex(a.time or '')),
+  return wrap(('\\begin{exercise}{%s}{%s}{%s}{%d}{%s}'):format(div.identifier, exercises[exercise_at] or '?',
+      title_tex(a.title or ''), difficulty, escape.tex(a.time or '')),
     div.content,
     (#commands > 0 and '\\exercisecommands{' .. table.concat(commands, '\\quad ') .. '}' or '') .. '\\end{exercise}')
 end
@@ -111,6 +118,17 @@ local function files(list)
   return table.concat(out)
 end
 
+local MANY = 24             -- more names than these are only counted
+
+local function without_tests(list)
+  local out, tests = {}, 0
+  for _, path in ipairs(list) do
+    if path:match('^tests/') then tests = tests + 1 else out[#out + 1] = path end
+  end
+  if tests > 0 then out[#out + 1] = ('tests/%d files'):format(tests) end
+  return out
+end
+
 local function quantity(n) return escape.thousands(tostring(n)) end
 
 function M.changes()
@@ -120,12 +138,11 @@ function M.changes()
   table.sort(c.files_added, by_directory)
   table.sort(c.files_changed, by_directory)
   local function row(head, text) if text ~= '' then rows[#rows + 1] = {head, text} end end
-  row('Files added', files(c.files_added))
-  row('Files changed', files(c.files_changed))
+  row('Files added', files(without_tests(c.files_added)))
+  row('Files changed', files(without_tests(c.files_changed)))
   row('Structures', names(c.types_added))
-  row('Structures changed', names(c.types_changed))
-  row('Functions', names(c.functions_added))
-  row('Functions changed', names(c.functions_changed))
+  row('Functions changed', #c.functions_changed <= MANY and names(c.functions_changed) or quantity(#c.functions_changed))
+  row('Functions added', quantity(#c.functions_added))
   local percent = c.lines_after > 0 and math.floor(100 * c.lines_chapter / c.lines_after + 0.5) or 0
   local unit = ctx.html and '%' or '\\%'
   row('Lines of code', ('%s in this chapter, %d%s of a checkpoint of %s%s'):format(quantity(c.lines_chapter),
@@ -143,33 +160,6 @@ function M.changes()
   end
   if ctx.html then return ctx.block('<dl class="changes">' .. table.concat(out, '\n') .. '</dl>') end
   return ctx.block('\\begin{changes}\n' .. table.concat(out, '\n') .. '\n\\end{changes}')
-end
-
----------------------------------------------------------------- identifiers
-M.KIND = {enumerator = 'constant', prototype = 'declaration', externvar = 'declaration'}
-
-function M.identifiers()
-  local out, last = {}, nil
-  for _, e in ipairs(ctx.slice.idents) do
-    local kind = M.KIND[e.kind] or e.kind
-    local key = e.name .. kind .. e.id
-    if key ~= last then
-      if ctx.html then
-        out[#out + 1] = ('<li><code>%s</code> <span class="kind">%s</span> %s%s</li>'):format(escape.html(e.name), kind,
-          ctx.chunk_link(e.id, 'defined'), #e.uses > 0 and ', ' .. ctx.chunk_links(e.uses) or '')
-      else
-        out[#out + 1] = ('\\identry{%s}{%s}{%s}{%s}'):format(
-          escape.tex(e.name):gsub('\\_', '\\_\\allowbreak{}'), kind, e.id, table.concat(e.uses, ','))
-      end
-    end
-    last = key
-  end
-  if #out == 0 then return {} end
-  local list = table.concat(out, '\n')
-  if ctx.html then
-    return {ctx.block('<section class="identifiers"><h2>Identifiers of this chapter</h2><ul class="index">' .. list .. '</ul></section>')}
-  end
-  return {ctx.block('\\begin{identifierindex}\n' .. list .. '\n\\end{identifierindex}')}
 end
 
 return M

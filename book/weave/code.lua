@@ -15,7 +15,7 @@ local function tokens(list, link, own)
       local key = token[3] == 'tag' and 'struct ' .. text or token[3] == 'name' and text
       if key and link[key] then
         s = ctx.html and ('<a class="id" href="%s">%s</a>'):format(ctx.chunk_href(link[key]), s)
-          or ('\\nwid{%s}{%s}'):format(link[key], s)
+          or ctx.tex_link(ctx.place(link[key]), 'chunk-' .. link[key], s)
       elseif key and own[key] then
         own[key] = nil
         s = ctx.html and '<b>' .. s .. '</b>' or '\\nwdef{' .. s .. '}'
@@ -35,7 +35,7 @@ function M.use(name, in_text)
     return ('<span class="use">⟨%s%s⟩</span>'):format(escape.name_html(name),
       id and ' ' .. ctx.chunk_link(id) or '')
   end
-  return ('\\chunk%suse{%s}{%s}'):format(in_text and 'text' or '', id or '', escape.name_tex(name))
+  return ('\\chunk%suse{%s}{%s}'):format(in_text and 'text' or '', escape.name_tex(name), id and ctx.chunk_link(id) or '')
 end
 
 -- Joins lines for TeX. The first two and the last two of a piece of code stay
@@ -54,19 +54,21 @@ local set_lines = M.set_lines
 
 -- The height in points of a chunk's head and of what must stay with it.
 local function torn_height(n)
-  return ('%.1fpt'):format(18 + 10.6 * (n <= 6 and n + 1.2 or 3))
+  return ('%.1fpt'):format(17 + 10.1 * (n <= 6 and n + 0.4 or 3))
 end
 
+-- Neither a blank line before the first nor one after the last.
 local function trim(lines)
+  while #lines > 0 and lines[1].text == '' and not lines[1].use do table.remove(lines, 1) end
   while #lines > 0 and lines[#lines].text == '' and not lines[#lines].use do
     lines[#lines] = nil
   end
   return lines
 end
 
-local function check_width(text, n, width)
+local function check_width(source, n, width)
   if width > COLUMNS then
-    io.stderr:write(('%s:%d: warning: code line of %d columns\n'):format(ctx.slice.file, n, width))
+    io.stderr:write(('%s:%d: warning: code line of %d columns\n'):format(source, n, width))
   end
 end
 
@@ -80,7 +82,7 @@ local function body(item, chunk)
       local indent = text:match('^ *')
       out[i] = (ctx.html and indent or escape.codetex(indent)) .. M.use(line.use)
     else
-      check_width(text, line.n, width)
+      check_width(item.source, line.n, width)
       out[i] = tokens(clex.line(text, state), chunk.ids, own)
     end
   end
@@ -94,22 +96,45 @@ local function sign(chunk)
 end
 
 local function refs(list)
-  return ctx.html and ctx.chunk_links(list) or '\\chunklist{' .. table.concat(list, ',') .. '}'
+  return ctx.chunk_links(list)
 end
 
--- Under a chunk: where it is used, continued, replaced. Said once a chapter.
-local function foot(chunk)
+-- Where a chunk is used, continued, replaced: in HTML under it, on paper in the
+-- margin. Said once a chapter.
+local function notes(chunk)
   local out = {}
   local elsewhere = chunk.prev and chunk.prev:sub(1, 2) ~= ('%02d'):format(ctx.chapter)
   if chunk.replaces and #chunk.replaced > 0 then
-    out[#out + 1] = 'Replaces ' .. refs(chunk.replaced) .. '.'
+    out[#out + 1] = {'Replaces', refs(chunk.replaced)}
   end
   if #chunk.used > 0 and (not chunk.prev or elsewhere) then
-    out[#out + 1] = 'Used in ' .. refs(chunk.used) .. '.'
+    out[#out + 1] = {'Used in', refs(chunk.used)}
   end
-  if #chunk.continued > 0 then out[#out + 1] = 'Continued in ' .. refs(chunk.continued) .. '.' end
-  if chunk.replacedby then out[#out + 1] = 'Replaced in ' .. refs{chunk.replacedby} .. '.' end
+  if #chunk.continued > 0 then out[#out + 1] = {'Continued in', refs(chunk.continued)} end
+  if chunk.replacedby then out[#out + 1] = {'Replaced in', refs{chunk.replacedby}} end
+  return out
+end
+
+local function foot(chunk)
+  local out = {}
+  for i, note in ipairs(notes(chunk)) do out[i] = note[1] .. ' ' .. note[2] .. '.' end
   return table.concat(out, ' ')
+end
+
+-- A piece that is appended says what it adds.
+local MOST = 3
+
+local function adds(chunk)
+  if not chunk.prev then return '' end
+  local keys = {}
+  for key in pairs(chunk.defines) do keys[#keys + 1] = key end
+  if #keys == 0 or #keys > MOST then return '' end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    keys[i] = ctx.html and '<code>' .. escape.html(key) .. '</code>' or '\\nwcode{' .. escape.tex(key) .. '}'
+  end
+  local list = table.concat(keys, ', ')
+  return ctx.html and ' <span class="adds">adds ' .. list .. '</span>' or '\\chunkadds{' .. list .. '}'
 end
 
 -- In the margin: the file, and where what is used here is defined. As many as
@@ -119,8 +144,11 @@ local function margin(item, chunk)
   if chunk.root then
     out[1] = '\\marginfile{' .. escape.tex(chunk.root):gsub('[/_]', '%0\\allowbreak{}') .. '}'
   end
+  for _, note in ipairs(notes(chunk)) do
+    out[#out + 1] = ('\\marginnote{%s %s}'):format(note[1]:lower(), note[2])
+  end
   for key in pairs(chunk.ids) do keys[#keys + 1] = key end
-  local room = math.max(3, math.floor((#item.lines + 2) * 1.15))
+  local room = math.max(2, math.floor((#item.lines + 2) * 1.15) - #out)
   table.sort(keys, function(a, b) return #a > #b or #a == #b and a < b end)
   local left = #keys - room
   if left > 1 then for _ = 1, left do keys[#keys] = nil end end
@@ -129,7 +157,7 @@ local function margin(item, chunk)
     return a < b
   end)
   for _, key in ipairs(keys) do
-    out[#out + 1] = ('\\marginid{%s}{%s}'):format((escape.tex(key:gsub('^struct ', '')):gsub('\\_', '\\_\\allowbreak{}')), chunk.ids[key])
+    out[#out + 1] = ('\\marginid{%s}{%s}'):format((escape.tex(key:gsub('^struct ', '')):gsub('\\_', '\\_\\allowbreak{}')), ctx.chunk_link(chunk.ids[key]))
   end
   if left > 1 then out[#out + 1] = '\\marginmore{' .. left .. '}' end
   return table.concat(out)
@@ -140,11 +168,11 @@ function M.chunk(item)
   local chunk = ctx.slice.chunks[id]
   local lines = body(item, chunk)
   if not ctx.html then
-    return ctx.block(('%%%% %s:%d\n\\begin{chunk}{%s}{%s}{%s}{%s%s}{%s}{%s}{%s}%%\n%s\n\\end{chunk}'):format(
-      ctx.slice.file, item.line, id, escape.name_tex(item.name), sign(chunk),
-      chunk.prev and '\\chunkprev{' .. chunk.prev .. '}' or '',
-      chunk.next and '\\chunknext{' .. chunk.next .. '}' or '',
-      foot(chunk), margin(item, chunk), torn_height(#lines), set_lines(lines, '\\codeline')))
+    return ctx.block(('%%%% %s:%d\n\\begin{chunk}{%s}{%s}{%s}{%s}{%s%s}{%s}{%s}%%\n%s\n\\end{chunk}'):format(
+      item.source, item.line, id, ctx.chunk_number(id), escape.name_tex(item.name), sign(chunk) .. adds(chunk),
+      chunk.prev and '\\chunkprev{' .. ctx.chunk_link(chunk.prev) .. '}' or '',
+      chunk.next and '\\chunknext{' .. ctx.chunk_link(chunk.next) .. '}' or '',
+      margin(item, chunk), torn_height(#lines), set_lines(lines, '\\codeline')))
   end
   local under = foot(chunk)
   return ctx.block(([[<div class="chunk%s" id="chunk-%s">
@@ -155,7 +183,7 @@ function M.chunk(item)
     (chunk.prev or chunk.next) and ('<span class="nearby">%s %s</span>'):format(
       chunk.prev and '◁ ' .. ctx.chunk_link(chunk.prev) or '',
       chunk.next and ctx.chunk_link(chunk.next) .. ' ▷' or '') or '',
-    escape.name_html(item.name), id, ctx.chunk_number(id), sign(chunk),
+    escape.name_html(item.name), id, ctx.chunk_number(id), sign(chunk) .. adds(chunk),
     chunk.root and ' <span class="root">' .. escape.html(chunk.root) .. '</span>' or '',
     table.concat(lines, '\n'), under ~= '' and '<div class="chunkfoot">' .. under .. '</div>' or ''))
 end
@@ -234,7 +262,8 @@ function M.inline(text, plain)
   if #text > 9 then
     s = s:gsub('\\_', '\\_\\allowbreak{}'):gsub('([/.,=(])', '%1\\allowbreak{}'):gsub('%->{}', '%0\\allowbreak{}')
   end
-  return ctx.inline(id and ('\\nwlinkcode{%s}{%s}'):format(id, s) or '\\nwcode{' .. s .. '}')
+  s = '\\nwcode{' .. s .. '}'
+  return ctx.inline(id and ctx.tex_link(ctx.place(id), 'chunk-' .. id, s) or s)
 end
 
 return M

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))      # book/weave
 BOOK = os.path.dirname(HERE)                           # book
 WORK = "build/weave"
 LOG = "build/log/weave.log"
-MARKUP = os.path.join(os.environ.get("NOWEB_LIB", "/usr/lib/noweb"), "markup")
+STREAM = os.path.join(BOOK, "stream")
 DRAFT = os.environ.get("LOOM_DRAFT") == "1"
 
 
@@ -20,20 +20,26 @@ class Failure(Exception):
 
 
 class Chapter:
+    """A folder: main.nw, and the rooms beside it."""
+
     def __init__(self, path):
         self.path = path
-        self.stem = os.path.basename(path)[:-3]
+        self.stem = os.path.basename(path)
         self.number = int(re.match(r"\d+", self.stem).group())
         self.slice = f"{WORK}/xref/{self.number:02d}.lua"
+        self.sources = sorted(glob.glob(f"{path}/*.nw"), key=lambda p: (not p.endswith("/main.nw"), p))
 
     def text(self):
-        return read(self.path)
+        return "".join(read(path) for path in self.sources)
+
+    def has_room(self, room):
+        return room == "main" or len(self.sources) > 1
 
 
 def chapters():
-    found = [Chapter(p) for p in sorted(glob.glob("chapters/[0-9][0-9]-*.nw"))]
+    found = [Chapter(p.rstrip("/")) for p in sorted(glob.glob("chapters/[0-9][0-9]-*/"))]
     if not found:
-        raise Failure("no chapters/NN-name.nw here; run from the book's root")
+        raise Failure("no chapters/NN-name here; run from the book's root")
     return found
 
 

@@ -6,7 +6,7 @@ local M = {}
 local position = 0
 local own = {}
 for _, label in ipairs(ctx.slice.own or {}) do
-  if label.kind == 'fig' then own[#own + 1] = label end
+  if label.kind == 'fig' and ctx.shown(label) then own[#own + 1] = label end
 end
 
 local function number()
@@ -30,8 +30,8 @@ local function figure(id, caption, content, wide)
     }
   end
   return {
-    ctx.block('\\begin{figure}[htbp]\n' .. content),
-    caption_blocks('\\caption{', caption, (id ~= '' and '\\label{' .. id .. '}' or '') .. '}'),
+    ctx.block('\\begin{figure}[htbp]\\loomnumber{' .. n .. '}' .. (id ~= '' and '\\dest{' .. id .. '}' or '') .. '\n' .. content),
+    caption_blocks('\\caption{', caption, '}'),
     ctx.block('\\end{figure}'),
   }
 end

@@ -2,7 +2,6 @@
 import json
 import re
 
-import weave
 from common import HERE, WORK, read, run
 
 
@@ -12,11 +11,11 @@ def database():
     return json.loads(run(["lua5.4", "-e", script]).stdout)
 
 
-def subjects(chapters, to):
-    """[(term, [ids], [(subterm, [ids])])], sorted."""
+def subjects(sides):
+    """[(term, [ids], [(subterm, [ids])])] of chapters' side files, sorted."""
     entries = {}
-    for chapter in chapters:
-        for ident, term in re.findall(r"^subject (\S+) (.+)$", read(weave.side(chapter, to)), re.M):
+    for side in sides:
+        for ident, term in re.findall(r"^subject (\S+) (.+)$", read(side), re.M):
             head, _, sub = term.partition("!")
             entries.setdefault(head.strip(), {}).setdefault(sub.strip(), []).append(ident)
     out = []

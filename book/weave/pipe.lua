@@ -1,17 +1,19 @@
--- pipe.lua: read noweb's pipeline format (the output of `markup`).
+-- pipe.lua: read the token stream that book/stream makes.
 --
--- parse(text) returns a list of files, each {name=, items=}. An item is
+-- parse(text) returns a list of chapters, each {name=, items=, sources=}. An item is
 --   {type='docs', lines={{n=, text=}, ...}}           or
 --   {type='code', name=, replaces=bool, line=, seq=, lines={{n=, text=, use=}, ...}}
--- where n and line are line numbers in the file and use names the chunk that is
--- included on that line. In docs, [[quoted code]] is kept between \1 and \2.
+-- and has the file it stands in as source, and the room that this is: 'main' or
+-- 'back' (tests are in the back room too). n and line are line numbers in that
+-- file and use names the chunk that is included on that line. In docs, [[quoted
+-- code]] is kept between \1 and \2.
 local M = {}
 
 M.QUOTE, M.ENDQUOTE = '\1', '\2'
 
 function M.parse(stream)
   local files, file, item, current = {}, nil, nil, nil
-  local number = 1
+  local number, source, room = 1, nil, nil
 
   local function newline()
     if item and current then item.lines[#item.lines + 1] = current end
@@ -20,13 +22,21 @@ function M.parse(stream)
   end
 
   local handle = {
-    file = function(name)
-      file = {name = name, items = {}, chunks = 0}
+    chapter = function(name)
+      file = {name = name, items = {}, chunks = 0, sources = {}, known = {}}
       files[#files + 1] = file
-      number = 1
     end,
+    file = function(name)
+      source, number = name, 1
+      room = name:match('/back[^/]*$') and 'back' or name:match('/tests[^/]*$') and 'back' or 'main'
+      if not file.known[name] then
+        file.known[name] = true
+        file.sources[#file.sources + 1] = name
+      end
+    end,
+    line = function(n) number = tonumber(n) end,
     begin = function(what)
-      item = {type = what:match('^%a+'), line = number, lines = {}}
+      item = {type = what:match('^%a+'), line = number, lines = {}, source = source, room = room}
       file.items[#file.items + 1] = item
       current = {n = number, text = ''}
     end,

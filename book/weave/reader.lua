@@ -1,6 +1,6 @@
--- reader.lua: a pandoc reader for one chapter in noweb's pipeline format.
+-- reader.lua: a pandoc reader for one chapter in the format of book/stream.
 --
--- usage: markup -t chapters/NN-x.nw | WEAVE_…=… pandoc -p -f reader.lua -t latex|html
+-- usage: book/stream chapters/NN-x | WEAVE_…=… pandoc -p -f reader.lua -t latex|html
 --
 -- The prose is put together as Markdown in which each code chunk is a block of
 -- its own kind, parsed by pandoc, and walked once; see context.lua for the
@@ -23,8 +23,29 @@ local function quoted(text)
 end
 
 -- TeX reports lines of its own input: comments say where they come from.
-local function marker(n)
-  return ctx.html and '' or ('\n```{=latex}\n%%%% %s:%d\n```\n\n'):format(ctx.slice.file, n)
+local function marker(source, n)
+  return ctx.html and '' or ('\n```{=latex}\n%%%% %s:%d\n```\n\n'):format(source, n)
+end
+
+-- A heading gets its number as an attribute, and the class .body if it is that
+-- of a section whose stub is in the main line.
+local numbered = {}
+for _, label in ipairs(ctx.slice.own or {}) do numbered[label.where] = label end
+
+local function with_number(text, source, n)
+  local label = numbered[source .. ':' .. n]
+  if not label or not label.number then return text end
+  local stub = label.room == 'back' and label.id and (ctx.slice.labels[label.id] or {}).room == 'main'
+  local words = ('number="%s"%s'):format(label.number, stub and ' .body' or '')
+  local head, attributes = text:match('^(.-)%s*{([^}]*)}%s*$')
+  if head then return head .. ' {' .. attributes .. ' ' .. words .. '}' end
+  return text .. ' {' .. words .. '}'
+end
+
+-- The HTML page of a chapter holds both rooms; a section's back room is folded.
+local function fold(open)
+  if not ctx.html then return '' end
+  return '\n\n```{=html}\n' .. (open and '<details class="backroom"><summary>Back room</summary>' or '</details>') .. '\n```\n\n'
 end
 
 -- Returns the sections of the chapter as Markdown, and the code chunks. pandoc's
@@ -33,9 +54,15 @@ local function sections(file)
   local out, part, chunks = {}, {}, {}
   local fence, blank, open = nil, true, nil
   local function put(text) part[#part + 1] = text end
+  local room = 'main'
 
   for _, item in ipairs(file.items) do
-    if item.type == 'code' then
+    if ctx.room == 'all' and item.room ~= room then
+      put(fold(item.room == 'back'))
+      room = item.room
+    end
+    if not ctx.shown(item) then
+    elseif item.type == 'code' then
       chunks[#chunks + 1] = item
       put('\n\n```{=chunk}\n' .. #chunks .. '\n```\n\n')
       blank = true
@@ -55,25 +82,31 @@ local function sections(file)
           if text:match('^##? ') then
             out[#out + 1] = table.concat(part)
             part = {}
-            put(marker(line.n))
+            put(marker(item.source, line.n))
           elseif blank and text:match('^[%a%[`*"“_$]') and not ticks then
-            put(marker(line.n))
+            put(marker(item.source, line.n))
           end
+          if text:match('^###? ') then text = with_number(text, item.source, line.n) end
         end
         if not open then put(text .. '\n') end
         blank = text:match('^%s*$') ~= nil and not inside
       end
     end
   end
+  if room == 'back' then put(fold(false)) end
   out[#out + 1] = table.concat(part)
   return out, chunks
 end
 
 ---------------------------------------------------------------- headings
-local taken, at = {}, 0
+local taken = {}
 
 local function heading(h)
   local id = h.identifier
+  local number, body, stub = h.attributes.number, h.classes:includes 'body', h.classes:includes 'back'
+  h.attributes.number = nil
+  h.classes = h.classes:filter(function(c) return c ~= 'body' and c ~= 'back' end)
+  if ctx.html and body then return {} end
   if not id:match('^%a+:') then
     id = ('%02d-%s'):format(ctx.chapter, id)
     taken[id] = (taken[id] or 0) + 1
@@ -83,19 +116,22 @@ local function heading(h)
   h.content = pandoc.walk_block(pandoc.Plain(h.content), {
     Code = function(c) return pandoc.Code(c.text, {'', {'heading'}}) end,
   }).content
-  if ctx.html and h.level <= 3 then
-    local own = ctx.slice.own or {}
-    repeat at = at + 1 until not own[at] or own[at].kind == 'sec' or own[at].kind == 'chapter'
-    local number = own[at] and own[at].number
+  if ctx.html then
+    if h.level == 1 and ctx.chapter > 0 then number = tostring(ctx.chapter) end
     if number then
       h.content:insert(1, pandoc.Space())
       h.content:insert(1, ctx.inline('<span class="secno">' .. (h.level == 1 and 'Chapter ' or '') .. number .. '</span>'))
     end
+    return h
   end
-  if not ctx.html and h.level == 1 and h.classes:includes 'unnumbered' then
+  if h.level == 1 and h.classes:includes 'unnumbered' then
     return {h, ctx.block('\\markboth{' .. escape.tex(pandoc.utils.stringify(h)) .. '}{}')}
   end
-  return h
+  local out = pandoc.List{h}
+  if body then h.level = 2 end
+  if number then out:insert(1, ctx.block('\\loomnumber{' .. number .. '}')) end
+  if stub then out:insert(ctx.block(ctx.tex_stub(id))) end
+  return out
 end
 
 ---------------------------------------------------------------- inlines
@@ -111,9 +147,11 @@ local function cross_reference(id)
   if label.planned then return pandoc.Str(word .. '\u{a0}' .. label.planned) end
   if ctx.html then
     return ctx.inline(('<a class="ref" href="%s#%s">%s&#160;%s</a>'):format(ctx.page(label.chapter), id, word,
-      ctx.number.labels[id]))
+      label.number))
   end
-  return ctx.inline(('\\hyperref[%s]{%s~\\ref*{%s}}'):format(id, word, id))
+  -- What a reader of the main line does not have in hand is said to be elsewhere.
+  local away = ctx.room == 'main' and label.room == 'back' and ' (back room)' or ''
+  return ctx.inline(ctx.tex_link(label, id, ('\\xref{%s~%s}'):format(word, label.number)) .. away)
 end
 
 local function linked(key, text)
@@ -200,9 +238,10 @@ local function equations(inlines)
         i = j
         if ctx.html then
           m = ctx.inline(('<span class="equation" id="%s">%s<span class="eqno">(%s)</span></span>'):format(id,
-            pandoc.write(pandoc.Pandoc{pandoc.Plain{m}}, 'html', {html_math_method = 'mathml'}), ctx.number.labels[id] or '?'))
+            pandoc.write(pandoc.Pandoc{pandoc.Plain{m}}, 'html', {html_math_method = 'mathml'}), (ctx.slice.labels[id] or {}).number or '?'))
         else
-          m = ctx.inline(('\\begin{equation}\\label{%s}\n%s\n\\end{equation}'):format(id, m.text))
+          m = ctx.inline(('\\dest{%s}\\begin{equation}\\tag{%s}\n%s\n\\end{equation}'):format(
+            id, (ctx.slice.labels[id] or {}).number or '?', m.text))
         end
       end
     end
@@ -300,14 +339,19 @@ local function table_(t)
   if not id then ctx.complain(': ' .. pandoc.utils.stringify(caption):sub(1, 12), 'a table with a caption needs {#tbl:…}') end
   local inlines = caption[1].content
   while #inlines > 0 and inlines[#inlines].t == 'Space' do inlines:remove() end
-  if ctx.html then
-    inlines:insert(1, ctx.inline(('<b>Table %s</b> '):format(ctx.number.labels[id] or '?')))
-  elseif id then
-    inlines:insert(ctx.inline('\\label{' .. id .. '}'))
+  local number = (ctx.slice.labels[id or ''] or {}).number or '?'
+  if not ctx.html then
+    inlines:insert(1, ctx.inline('\\dest{' .. (id or '') .. '}'))
+    local out = rows_of(t) <= LONGEST and short_table(t, inlines)
+    if not out then
+      t.caption.long = {pandoc.Plain(inlines)}
+      out = pandoc.List{t}
+    end
+    out:insert(1, ctx.block('\\loomnumber{' .. number .. '}'))
+    return out
   end
-  if not ctx.html and rows_of(t) <= LONGEST then return short_table(t, inlines) end
+  inlines:insert(1, ctx.inline(('<b>Table %s</b> '):format(number)))
   t.caption.long = {pandoc.Plain(inlines)}
-  if not ctx.html then return t end
   return {ctx.block(('<div class="table" id="%s">'):format(id or '')), t, ctx.block('</div>')}
 end
 
@@ -349,6 +393,17 @@ local function parse(text)
   return all
 end
 
+-- The back room of a chapter opens with the chapter's title.
+local function chapter_title(file)
+  for _, item in ipairs(file.items) do
+    for _, line in ipairs(item.type == 'docs' and item.lines or {}) do
+      local title, id = line.text:match('^# (.-)%s*{#([%w:_-]+).*}')
+      if title then return title, id end
+    end
+  end
+  return ctx.stem, ''
+end
+
 function Reader(input)
   local file = pipe.parse(tostring(input) .. '\n')[1]
   local text, chunks = sections(file)
@@ -365,7 +420,7 @@ function Reader(input)
   body = pandoc.walk_block(pandoc.Div(body), filter).content
   if ctx.chapter > 0 then
     if not ctx.html then body:insert(1, ctx.block(('\\setcounter{chapter}{%d}'):format(ctx.chapter - 1))) end
-    body:extend(blocks.identifiers())
+    if ctx.room == 'back' then body:insert(2, ctx.block(ctx.tex_back_chapter(chapter_title(file)))) end
   end
   if os.getenv 'WEAVE_SIDE' then
     store.write_text(os.getenv 'WEAVE_SIDE', table.concat(ctx.side, '\n') .. '\n')

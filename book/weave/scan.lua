@@ -11,15 +11,22 @@ function M.file(file, labels)
   local fence
   file.labels, file.headings = {}, {}
 
-  local function enter(kind, id, number, line)
-    local where = file.name .. ':' .. line.n
-    local entry = {id = id, kind = kind, number = number, where = where}
+  local item
+
+  local function enter(kind, id, number, line, stub)
+    local where = item.source .. ':' .. line.n
+    local entry = {id = id, kind = kind, number = number, where = where, room = item.room, stub = stub}
     file.labels[#file.labels + 1] = entry
     if not id then return end
-    if labels[id] then
-      io.stderr:write(('%s: error: label %s is already at %s\n'):format(where, id, labels[id].where))
+    local old = labels[id]
+    if old and not (old.stub and item.room == 'back' and not old.body) then
+      io.stderr:write(('%s: error: label %s is already at %s\n'):format(where, id, old.where))
     end
-    labels[id] = {kind = kind, number = number, chapter = chapter, where = where}
+    if old then
+      old.body = true
+    else
+      labels[id] = {kind = kind, number = number, chapter = chapter, where = where, room = item.room, stub = stub}
+    end
   end
   local function step(kind, id, line)
     count[kind] = count[kind] + 1
@@ -31,7 +38,15 @@ function M.file(file, labels)
     if not marks or #marks > 3 then return end
     local attr = title:match('{([^}]*)}$') or ''
     local number
+    local id = attr:match('#([%w:_-]+)')
     title = title:gsub('%s*{[^}]*}$', '')
+    -- The section of a stub has the stub's number.
+    local stub = labels[id]
+    if stub and stub.stub and item.room == 'back' then
+      if #marks == 2 then count.subsection = 0 end
+      enter('sec', id, stub.number, line)
+      return
+    end
     if attr:match('%.unnumbered') or attr == '-' then number = nil
     elseif #marks == 1 then number = tostring(chapter)
     elseif #marks == 2 then
@@ -41,12 +56,14 @@ function M.file(file, labels)
       count.subsection = count.subsection + 1
       number = chapter .. '.' .. count.section .. '.' .. count.subsection
     end
-    enter(#marks == 1 and 'chapter' or 'sec', attr:match('#([%w:_-]+)'), number, line)
-    file.headings[#file.headings + 1] = {level = #marks, title = title, number = number,
-      id = attr:match('#([%w:_-]+)')}
+    stub = attr:match('%.back%f[^%w-]') ~= nil
+    enter(#marks == 1 and 'chapter' or 'sec', id, number, line, stub)
+    file.headings[#file.headings + 1] = {level = #marks, title = title, number = number, id = id,
+      room = item.room, stub = stub}
   end
 
-  for _, item in ipairs(file.items) do
+  for _, one in ipairs(file.items) do
+    item = one
     for _, line in ipairs(item.type == 'docs' and item.lines or {}) do
       local ticks, rest = line.text:match('^%s*(```+)(.*)$')
       if fence then
@@ -73,7 +90,7 @@ function M.file(file, labels)
     end
   end
   if not (file.headings[1] and file.headings[1].level == 1) then
-    io.stderr:write(file.name .. ':1: error: a chapter begins with a heading "# Title {#sec:x}"\n')
+    io.stderr:write(file.name .. '/main.nw:1: error: a chapter begins with a heading "# Title {#sec:x}"\n')
   end
 end
 

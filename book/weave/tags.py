@@ -21,8 +21,8 @@ def tree(n):
 
 def tangle(n, chapters):
     """Make the tree of checkpoint n, if it is not made of these chapters."""
-    inputs = [c.path for c in chapters if c.number <= n]
-    stamp = Stamp(tree(n), f"{BOOK}/tangle", f"{BOOK}/tangle.awk", *inputs)
+    inputs = [p for c in chapters for p in c.sources if c.number <= n]
+    stamp = Stamp(tree(n), *(f"{BOOK}/{tool}" for tool in ("tangle", "tangle.awk", "stream", "stream.awk")), *inputs)
     if stamp.fresh():
         return
     os.makedirs(tree(n), exist_ok=True)

@@ -49,14 +49,35 @@ def chunk_name(name):
                   tex(name.replace("[[", "").replace("]]", "")))
 
 
-def chunk_index(chunks):
-    return by_letter([(c, rf"\chunkentry{{{chunk_name(c['name'])}}}{{{','.join(c['defs'])}}}{{{','.join(c['uses'])}}}")
+class Links:
+    """Numbers of chunks, as links from one document."""
+
+    def __init__(self, db, document):
+        self.numbers, self.rooms, self.document = db["numbers"], db["rooms"], document
+        self.volumes = weave.volumes()
+
+    def chunk(self, ident):
+        number = rf"\chunkno{{{self.numbers[ident]}}}"
+        volume, room = self.volumes.get(int(ident[:2])), self.rooms[ident]
+        if (volume, room) == (self.document.part.number, self.document.room):
+            return rf"\quicklink{{chunk-{ident}}}{{{number}}}"
+        return rf"\farlink{{loom-{volume}{'-back' if room == 'back' else ''}.pdf}}{{chunk-{ident}}}{{{number}}}"
+
+    def chunks(self, idents):
+        return ", ".join(map(self.chunk, idents))
+
+
+def chunk_index(chunks, links):
+    return by_letter([(c, rf"\chunkentry{{{chunk_name(c['name'])}}}{{{links.chunks(c['defs'])}}}{{{links.chunks(c['uses'])}}}")
                       for c in chunks], lambda c: c["name"])
 
 
-def identifier_index(idents):
-    kinds = {"enumerator": "constant", "prototype": "declaration"}
-    return by_letter([(e, rf"\identry{{{tex(e['name'])}}}{{{kinds.get(e['kind'], e['kind'])}}}{{{e['id']}}}{{{','.join(e['uses'])}}}")
+KINDS = {"enumerator": "constant", "prototype": "declaration"}
+
+
+def identifier_index(idents, links, uses=True):
+    return by_letter([(e, rf"\identry{{{tex(e['name'])}}}{{{KINDS.get(e['kind'], e['kind'])}}}"
+                       rf"{{{links.chunk(e['id'])}}}{{{links.chunks(e['uses']) if uses else ''}}}")
                       for e in indexes.merge_identifiers(idents)], lambda e: e["name"])
 
 
@@ -69,15 +90,30 @@ def subject_index(subjects):
     return by_letter(rows, lambda head: head)
 
 
-def back_matter(chapters, colophon):
-    db = indexes.database()
-    used = bibliography.cited([weave.side(c, "latex") for c in chapters])
-    works = bibliography.entries(used, "latex")
-    out = ["\\backmatterpages\n"]
+def of_volume(part, ids):
+    return any(part.first <= int(i[:2]) <= part.last for i in ids)
+
+
+def public(ident):
+    return not ident["static"] and ident["kind"] in ("function", "macro", "struct", "union", "enum", "variable", "typedef") \
+        and ident["root"].startswith(("include/", "arch/x86/include/", "mm/", "kernel/", "lib/", "init/", "arch/"))
+
+
+def back_matter(document, colophon):
+    """The main line ends with what a reader looks up, the back room with everything."""
+    db, part = indexes.database(), document.part
+    links = Links(db, document)
+    sides = [weave.side(c, "latex", document.room) for c in document.chapters]
+    idents = [e for e in db["idents"] if of_volume(part, [e["id"]])]
+    works = bibliography.entries(bibliography.cited(sides), "latex")
+    out = []
     if works:
         out.append(chapter_heading("Bibliography") + "\\begingroup\\small\n" + works + "\n\\endgroup\n")
-    out.append(big_index("Chunks", chunk_index(db["chunks"])))
-    out.append(big_index("Identifiers", identifier_index(db["idents"])))
-    out.append(big_index("Subjects", subject_index(indexes.subjects(chapters, "latex"))))
+    if document.room == "main":
+        out.append(big_index("Public names", identifier_index(filter(public, idents), links, uses=False)))
+    else:
+        out.append(big_index("Chunks", chunk_index([c for c in db["chunks"] if of_volume(part, c["defs"])], links)))
+        out.append(big_index("Identifiers", identifier_index(idents, links)))
+    out.append(big_index("Subjects", subject_index(indexes.subjects(sides))))
     out.append(colophon)
     return "\n".join(out)

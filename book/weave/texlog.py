@@ -38,7 +38,7 @@ def errors(log):
 
 def holding(character):
     """The first line of a chapter that holds a character."""
-    for path in sorted(glob.glob("chapters/*.nw")) + ["book/front.md", "book/back.md"]:
+    for path in sorted(glob.glob("chapters/*/*.nw")) + sorted(glob.glob("book/*.md")):
         for number, line in enumerate(read(path).splitlines(), 1):
             if character in line:
                 return f"{path}:{number}"

@@ -1,4 +1,5 @@
 """From chapters to TeX or HTML: the steps both editions share."""
+import dataclasses
 import glob
 import json
 import os
@@ -8,13 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 import bibliography
 import changes
 import tags
-from common import DRAFT, Failure, HERE, MARKUP, Stamp, WORK, read, run, say, tools, write
+from common import DRAFT, Failure, HERE, STREAM, Stamp, WORK, lua, read, run, say, tools, write
 
 READER = tools("*.lua", "memmap.py")
 
 
-def side(chapter, to):
-    return f"{WORK}/{to}/{chapter.stem}.side"
+def woven(chapter, to, room="all"):
+    """What a chapter, or one of its rooms, becomes."""
+    name = chapter.stem + ("-back" if room == "back" else "")
+    return f"{WORK}/{to}/{name}.{'tex' if to == 'latex' else 'html'}"
+
+
+def side(chapter, to, room="all"):
+    return woven(chapter, to, room) + ".side"
 
 
 def replacing(chapter):
@@ -51,12 +58,13 @@ def make_database(chapters, only=None):
         list(pool.map(lambda c: changes.write_changes(c, previous(c, chapters)), counted))
     write(f"{WORK}/tags/all", "".join(read(f) for f in files))
     bibliography.write_cites()
-    stream = markup(*[c.path for c in chapters])
+    stream = tokens(*[c.path for c in chapters])
     split(stream, chapters)
-    stamp = Stamp(f"{WORK}/xref/book.lua", f"{WORK}/tags/all", *map(token_file, chapters), *READER)
+    write(f"{WORK}/xref/volumes.lua", "return " + lua(volumes()) + "\n")
+    stamp = Stamp(f"{WORK}/xref/book.lua", f"{WORK}/tags/all", f"{WORK}/xref/volumes.lua",
+                  *map(token_file, chapters), *READER)
     if stamp.fresh():
         return
-    os.makedirs(f"{WORK}/xref", exist_ok=True)
     done = run(["lua5.4", f"{HERE}/xref.lua", f"{WORK}/xref", f"{WORK}/tags/all"], stdin=stream)
     if done.stderr:
         say(done.stderr.strip())
@@ -71,17 +79,17 @@ def token_file(chapter):
 
 def split(stream, chapters):
     """Keep each chapter as it was read now: someone may be writing in it."""
-    parts = re.split(r"^(?=@file )", stream, flags=re.M)
+    parts = re.split(r"^(?=@chapter )", stream, flags=re.M)
     for part in parts:
         for chapter in chapters:
-            if part.startswith(f"@file {chapter.path}\n"):
+            if part.startswith(f"@chapter {chapter.path}\n"):
                 write(token_file(chapter), part)
 
 
-def markup(*paths):
-    done = run([MARKUP, "-t", *paths], check=False)
+def tokens(*paths):
+    done = run([STREAM, *paths], check=False)
     if done.returncode:
-        raise Failure("noweb cannot read a chapter:\n" + done.stderr.strip())
+        raise Failure("a chapter cannot be read:\n" + done.stderr.strip())
     return done.stdout
 
 
@@ -91,25 +99,23 @@ def inputs(chapter, to):
     runs = set(re.findall(r'run="([^"]+)"', text)) | set(re.findall(r"`([^`:\s]+):[^`]+`\{\.live", text))
     out = [token_file(chapter), chapter.slice, *READER,
            f"{WORK}/changes/{chapter.number:02d}.lua"]
-    if to == "html":
-        out.append(chapter.slice.replace(".lua", ".num.lua"))
     for rows in re.findall(r"\{\.peers.*rows=\"([^\"]*)\"", text):
         runs |= set(re.findall(r"=([\w-]+):", rows))
         out.append("book/peers.tsv")
     return out + [f"book/live/{r}.txt" for r in sorted(runs)]
 
 
-def weave_chapter(chapter, to):
+def weave_chapter(chapter, to, room):
     """Make build/weave/TO/STEM.tex or .html; returns the complaints."""
-    product = f"{WORK}/{to}/{chapter.stem}.{'tex' if to == 'latex' else 'html'}"
+    product = woven(chapter, to, room)
     os.makedirs(os.path.dirname(product), exist_ok=True)
     os.makedirs(f"{WORK}/figures", exist_ok=True)
     stamp = Stamp(product, *inputs(chapter, to), extra=bibliography.words_for(chapter.text()))
     if stamp.fresh():
         return read(product + ".said")
     done = pandoc(read(token_file(chapter)), to, {
-        "WEAVE_SLICE": chapter.slice, "WEAVE_SIDE": side(chapter, to),
-        "WEAVE_FILE": chapter.path})
+        "WEAVE_SLICE": chapter.slice, "WEAVE_SIDE": side(chapter, to, room),
+        "WEAVE_FILE": chapter.path, "WEAVE_ROOM": room})
     write(product, done.stdout)
     os.utime(product)
     write(product + ".said", done.stderr)
@@ -118,10 +124,11 @@ def weave_chapter(chapter, to):
 
 
 def labels():
-    """Every label of the chapters: a list of [id, kind, number]."""
+    """Every label of the chapters: a list of [id, kind, number, chapter, room]."""
     script = (f"package.path='{HERE}/?.lua;'..package.path; local all = {{}};"
               "for i = 1, #arg do for _, l in ipairs(dofile(arg[i]).own or {}) do"
-              " if l.id then all[#all + 1] = {l.id, l.kind, l.number} end end end;"
+              " if l.id and l.number then all[#all + 1] = {l.id, l.kind, l.number,"
+              " tonumber(l.number:match('^%d+')), l.room} end end end;"
               "require('tojson')(all)")
     slices = sorted(glob.glob(f"{WORK}/xref/[0-9][0-9].lua"))
     write(f"{WORK}/xref/labels.run", script)
@@ -138,24 +145,39 @@ def pandoc(stream, to, env):
     return done
 
 
+def page_slice(path):
+    """What a page that is no chapter needs to know: the labels it names."""
+    every = {ident: {"kind": kind, "number": number, "chapter": chapter, "room": room}
+             for ident, kind, number, chapter, room in labels()}
+    known = {i: every[i] for i in set(re.findall(r"@(\w+:[\w-]+)", read(path))) if i in every}
+    out = f"{WORK}/pages/{os.path.basename(path)}.lua"
+    write(out, "return " + lua({
+        "file": path, "labels": known, "volumes": volumes(),
+        **{key: {} for key in ("chunks", "order", "uses", "prose", "own", "place", "pages")}}) + "\n")
+    return out
+
+
 def weave_page(name, to):
     """Weave book/NAME, a Markdown page that is no chapter; returns the text."""
     path = f"book/{name}"
     if not os.path.exists(path):
         return ""
-    done = pandoc(markup(path), to, {"WEAVE_FILE": path, "WEAVE_SLICE": "none"})
+    done = pandoc(tokens(path), to, {"WEAVE_FILE": path, "WEAVE_SLICE": page_slice(path),
+                                     "WEAVE_SIDE": f"{WORK}/{to}/{name}.side"})
     complain(done.stderr.strip())
     return done.stdout
 
 
 def weave_all(chapters, to, only=None):
     """Weave every chapter that needs it, with a line of progress for each."""
-    chosen = [c for c in chapters if only in (None, c.number)]
+    rooms = ("main", "back") if to == "latex" else ("all",)
+    chosen = [(c, room) for c in chapters if only in (None, c.number)
+              for room in rooms if c.has_room(room)]
 
     def one(item):
-        i, chapter = item
-        complaints = weave_chapter(chapter, to)
-        say(f"weave  [{i}/{len(chosen)}] {chapter.stem}")
+        i, (chapter, room) = item
+        complaints = weave_chapter(chapter, to, room)
+        say(f"weave  [{i}/{len(chosen)}] {chapter.stem}" + (", back room" if room == "back" else ""))
         return complaints
 
     with ThreadPoolExecutor(2) as pool:
@@ -175,25 +197,46 @@ def complain(text, fatal=True):
 
 # --- parts
 
-def parts():
-    """book/parts.md: headings `# Title {chapters=01-04}`, a paragraph under each.
+@dataclasses.dataclass
+class Part:
+    """A part of the book, and a volume."""
+    number: int
+    title: str
+    first: int          # chapter
+    last: int
+    pages: int          # of its main line, at most
+    text: str           # Markdown
 
-    Returns (number, title, first chapter, last chapter, Markdown).
-    """
+    @property
+    def roman(self):
+        return ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"][self.number]
+
+    def has(self, chapter):
+        return self.first <= chapter.number <= self.last
+
+
+def parts():
+    """book/parts.md: headings `# Title {chapters=01-05 pages=245}`, a paragraph under each."""
     out = []
-    for title, first, last, body in re.findall(
-            r"^# (.*?) *\{chapters=(\d+)-(\d+)\}\n(.*?)(?=^# |\Z)", read("book/parts.md"), re.M | re.S):
-        out.append((len(out) + 1, title, int(first), int(last), body.strip()))
+    for title, first, last, pages, body in re.findall(
+            r"^# (.*?) *\{chapters=(\d+)-(\d+) pages=(\d+)\}\n(.*?)(?=^# |\Z)",
+            read("book/parts.md"), re.M | re.S):
+        out.append(Part(len(out) + 1, title, int(first), int(last), int(pages), body.strip()))
     return out
+
+
+def volumes():
+    """The volume of each chapter, written or not."""
+    return {n: part.number for part in parts() for n in range(part.first, part.last + 1)}
 
 
 def chapter_order(chapters):
     """Yield ('part', part) before the first chapter of each, and ('chapter', c)."""
     todo = parts()
     for chapter in chapters:
-        while todo and todo[0][2] <= chapter.number:
+        while todo and todo[0].first <= chapter.number:
             part = todo.pop(0)
-            if chapter.number <= part[3]:
+            if part.has(chapter):
                 yield "part", part
         yield "chapter", chapter
 

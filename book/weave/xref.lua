@@ -1,12 +1,11 @@
 -- xref.lua: the book-wide database of chunks, identifiers and labels.
 --
--- usage: markup -t chapters/*.nw | lua5.4 xref.lua OUTDIR TAGFILE
+-- usage: book/stream chapters/* | lua5.4 xref.lua OUTDIR TAGFILE
 --
 -- TAGFILE (from tags.py) has a line `file.nw:line kind name root static` for
 -- each definition in a checkpoint, and kind `local` for what only hides names.
 -- Written to OUTDIR, each a Lua table:
 --   NN.lua       all that chapter NN needs to be woven
---   NN.num.lua   the numbers in it that only HTML prints
 --   book.lua     the chapters, and what the indexes list
 -- A chapter needs weaving again only when one of its own files changes.
 package.path = arg[0]:match('^(.*)/') .. '/?.lua;' .. package.path
@@ -15,6 +14,7 @@ local escape, store = require 'escape', require 'store'
 local outdir, tagfile = arg[1], arg[2]
 
 local files = pipe.parse(io.read('a'))
+local volumes = store.read(outdir .. '/volumes.lua') or {}     -- chapter -> volume
 local chunks = {}          -- name -> {name=, defs={item...}, uses={item...}}
 local names = {}           -- their names, in order of appearance
 local by_id = {}           -- id -> item
@@ -37,7 +37,7 @@ end
 local function collect_chunks()
   for _, file in ipairs(files) do
     file.chapter = tonumber(file.name:match('(%d+)%-[^/]*$'))
-    owner[file.name] = {}
+    for _, source in ipairs(file.sources) do owner[source] = {} end
     local taken = {}
     for _, item in ipairs(file.items) do
       if item.type == 'code' then
@@ -45,13 +45,13 @@ local function collect_chunks()
         taken[base] = (taken[base] or 0) + 1
         item.id = taken[base] == 1 and base or base .. '-' .. taken[base]
         while by_id[item.id] do item.id = item.id .. 'x' end
-        item.chapter, item.file = file.chapter, file.name
+        item.chapter = file.chapter
         by_id[item.id] = item
         local c = chunk(item.name)
         c.defs[#c.defs + 1] = item
         local seen = {}
         for _, line in ipairs(item.lines) do
-          owner[file.name][line.n] = item
+          owner[item.source][line.n] = item
           if line.use and not seen[line.use] then
             seen[line.use] = true
             local u = chunk(line.use).uses
@@ -237,16 +237,20 @@ local function describe(item)
   }
 end
 
+-- What others need to know of a label: not the line, which moves too often.
+local function public(label)
+  return {chapter = label.chapter, kind = label.kind, number = label.number, room = label.room,
+    planned = label.planned}
+end
+
 local function slice(file, labels)
-  local out = {chapter = file.chapter, file = file.name, chunks = {}, order = {}, uses = {},
-    prose = {}, labels = {}, idents = {}, own = file.labels}
-  local number = {chunks = {}, labels = {}, pages = {}}
-  for _, f in ipairs(files) do
-    number.pages[f.chapter] = f.name:match('([^/]*)%.nw$') .. '.html'
-  end
+  local out = {chapter = file.chapter, file = file.name, sources = file.sources, chunks = {},
+    order = {}, uses = {}, prose = {}, labels = {}, own = file.labels, place = {}, pages = {},
+    volumes = volumes}
+  for _, f in ipairs(files) do out.pages[f.chapter] = f.name:match('([^/]*)$') .. '.html' end
   local function mention(id)
     local item = by_id[id]
-    if item then number.chunks[id] = item.chapter .. '.' .. item.seq end
+    if item then out.place[id] = {number = item.chapter .. '.' .. item.seq, room = item.room} end
   end
   for _, item in ipairs(file.items) do
     if item.type == 'code' then
@@ -281,37 +285,25 @@ local function slice(file, labels)
         end
         for label in line.text:gmatch('@(%a+:[%w_-]+)') do
           if labels[label] then
-            out.labels[label] = {chapter = labels[label].chapter, kind = labels[label].kind,
-              planned = labels[label].planned}
-            number.labels[label] = labels[label].number
+            out.labels[label] = public(labels[label])
           end
         end
       end
     end
   end
-  for _, l in ipairs(file.labels) do if l.id then number.labels[l.id] = l.number end end
-  for _, list in pairs(idents) do
-    for _, d in ipairs(list) do
-      if d.item.chapter == file.chapter then
-        out.idents[#out.idents + 1] = {name = d.name, kind = d.kind, id = d.item.id, uses = d.uses}
-        for _, u in ipairs(d.uses) do mention(u) end
-      end
-    end
-  end
-  table.sort(out.idents, function(a, b)
-    if a.name:lower() ~= b.name:lower() then return a.name:lower() < b.name:lower() end
-    if a.name ~= b.name then return a.name < b.name end
-    return a.kind .. a.id < b.kind .. b.id
-  end)
-  return out, number
+  for _, l in ipairs(file.labels) do if l.id then out.labels[l.id] = public(labels[l.id]) end end
+  return out
 end
 
 local function book(labels)
-  local out = {files = {}, chunks = {}, idents = {}, labels = labels, numbers = {}}
+  local out = {files = {}, chunks = {}, idents = {}, labels = labels, numbers = {}, rooms = {}}
   for i, file in ipairs(files) do
     out.files[i] = {name = file.name, chapter = file.chapter, headings = file.headings}
   end
-  for id, item in pairs(by_id) do out.numbers[id] = item.chapter .. '.' .. item.seq end
+  for id, item in pairs(by_id) do
+    out.numbers[id] = item.chapter .. '.' .. item.seq
+    out.rooms[id] = item.room
+  end
   table.sort(names, function(a, b) return a:lower() < b:lower() or a:lower() == b:lower() and a < b end)
   for _, name in ipairs(names) do
     local c = chunks[name]
@@ -359,8 +351,6 @@ for line in plan and plan:lines() or function() end do
   end
 end
 for _, file in ipairs(files) do
-  local s, n = slice(file, labels)
-  store.write(('%s/%02d.lua'):format(outdir, file.chapter), s)
-  store.write(('%s/%02d.num.lua'):format(outdir, file.chapter), n)
+  store.write(('%s/%02d.lua'):format(outdir, file.chapter), slice(file, labels))
 end
 store.write(outdir .. '/book.lua', book(labels))

@@ -4,7 +4,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 #include "host.h"
-#include "mm/internal.h"
+#include "mm/memblock_internal.h"
 #include "mm/mm_init.h"
 #include "pages_host.h"
 
