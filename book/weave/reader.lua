@@ -36,6 +36,7 @@ local function with_number(text, source, n)
   local label = numbered[source .. ':' .. n]
   if not label or not label.number then return text end
   local stub = label.room == 'back' and label.id and (ctx.slice.labels[label.id] or {}).room == 'main'
+  if stub and ctx.html then return '' end         -- the stub's heading is above it
   local words = ('number="%s"%s'):format(label.number, stub and ' .body' or '')
   local head, attributes = text:match('^(.-)%s*{([^}]*)}%s*$')
   if head then return head .. ' {' .. attributes .. ' ' .. words .. '}' end
@@ -106,7 +107,6 @@ local function heading(h)
   local number, body, stub = h.attributes.number, h.classes:includes 'body', h.classes:includes 'back'
   h.attributes.number = nil
   h.classes = h.classes:filter(function(c) return c ~= 'body' and c ~= 'back' end)
-  if ctx.html and body then return {} end
   if not id:match('^%a+:') then
     id = ('%02d-%s'):format(ctx.chapter, id)
     taken[id] = (taken[id] or 0) + 1

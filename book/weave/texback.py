@@ -21,7 +21,7 @@ def styled(term):
 
 def by_letter(entries, key):
     out, last = [], None
-    for entry, row in entries:
+    for entry, row in sorted(entries, key=lambda e: indexes.sort_key(key(e[0]))):
         first = indexes.letter(key(entry))
         if first != last:
             out.append(rf"\indexletter{{{tex(first)}}}")
