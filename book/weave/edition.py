@@ -1,19 +1,18 @@
 """The pages of the HTML edition and of the EPUB, in reading order."""
+import glob
 import re
 
 import bibliography
 import indexes
 import pages
 import weave
-from common import read
+from common import WORK, read
 
 
 def found_in(found, what):
-    """What the side files of the chapters say of `figure` or `copy`."""
-    out = []
-    for chapter in found:
-        out += re.findall(rf"^{what} (.+)$", read(weave.side(chapter, "html")), re.M)
-    return out
+    """What the side files of the chapters and pages say of `figure` or `copy`."""
+    sides = [weave.side(c, "html") for c in found] + sorted(glob.glob(f"{WORK}/html/*.md.side"))
+    return [name for path in sides for name in re.findall(rf"^{what} (.+)$", read(path), re.M)]
 
 
 def title_of(chapter, db):
