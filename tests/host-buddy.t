@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/.." || exit 1
 build=build/host/buddy
 tree=$build/tree
-sources="mm/page_alloc.c mm/vmstat.c mm/mmzone.c mm/debug.c"
+sources="mm/page_alloc.c mm/page_alloc_check.c mm/vmstat.c mm/mmzone.c mm/debug.c"
 . tests/host/check.sh
 
 make_random() {

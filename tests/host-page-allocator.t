@@ -5,7 +5,8 @@
 cd "$(dirname "$0")/.." || exit 1
 build=build/host/page-allocator
 tree=$build/tree
-sources="mm/page_alloc.c mm/vmstat.c mm/watermark.c mm/mmzone.c mm/debug.c
+sources="mm/page_alloc.c mm/pcp.c mm/fallback.c mm/page_isolation.c
+	mm/page_alloc_check.c mm/vmstat.c mm/watermark.c mm/mmzone.c mm/debug.c
 	mm/fail_page_alloc.c mm/page_poison.c mm/page_owner.c mm/show_mem.c
 	lib/fault-inject.c lib/find_bit.c lib/kstrtox.c"
 . tests/host/check.sh
