@@ -206,7 +206,7 @@ def test_command():
 def has_map(chapter):
     with tempfile.TemporaryDirectory() as tree:
         book.tangle(chapter, tree)
-        return os.path.exists(os.path.join(tree, "mm/page_map.c"))
+        return os.path.exists(os.path.join(tree, "tests/page_map.c"))
 
 
 def draw(chapter, good):

@@ -9,7 +9,8 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 #include "host.h"
-#include "mm/internal.h"
+#include "mm/memmap_check.h"
+#include "mm/mm_init.h"
 #include "pages_host.h"
 #include "pages_model.h"
 

@@ -7,7 +7,9 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include "mm/internal.h"
+#include "mm/memmap_check.h"
+#include "mm/mm_init.h"
+#include "mm/sparse.h"
 #include "pages_host.h"
 
 /* The frame, or the address, so many MiB behind the first. */
