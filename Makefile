@@ -43,14 +43,16 @@ all: checkpoints book
 		{ tail -n 20 $(LOG)/boot.txt; exit 1; }
 	@tail -n 1 $(LOG)/boot.txt
 	@echo
-	@echo "The book is build/loom.pdf (make html for the pages to browse)."
+	@echo "The book is build/loom-1.pdf and build/loom-2.pdf; their back rooms lie beside"
+	@echo "them, build/loom-1-back.pdf and so on (make html for the pages to browse)."
 	@echo "  make run CH=04        boots a checkpoint; Ctrl-a x leaves QEMU"
 	@echo "  make debug CH=04      stops it at its first instruction, under gdb"
 	@echo "  exercises/exercise list     shows the exercises; then"
 	@echo "  make exercise EX=...  gives you one, make grade EX=... grades it"
 	@echo "  make help             lists everything else"
 
-## book: weave build/loom.pdf, first making again what the machine says in it
+## book: weave the volumes, build/loom-1.pdf, build/loom-1-back.pdf and so on,
+##       first making again what the machine says in them
 book: build/packages live
 	@book/weave/pdf
 
@@ -58,7 +60,11 @@ book: build/packages live
 html: build/packages live
 	@book/weave/html
 
-## page CH=04: one chapter's PDF, with the page numbers of the whole book
+## epub: weave build/loom.epub from the same pages
+epub: build/packages live
+	@book/weave/html && book/weave/epub
+
+## page CH=04: one chapter's two PDFs, main line and back room, in seconds
 page: build/packages
 	@book/weave/pdf --chapter $(firstword $(subst -, ,$(NAME)))
 
@@ -165,7 +171,7 @@ solutions: build/packages
 ## dist: build/loom.tar.xz: the book, its pages, and the checkpoints as plain C
 dist: book html
 	@rm -rf build/dist && mkdir -p build/dist/loom
-	@cp -r build/loom.pdf build/html README.md LICENSE* build/dist/loom
+	@cp -r build/loom-*.pdf build/html README.md LICENSE* build/dist/loom
 	@for name in $(NAMES); do \
 		book/tangle --plain $${name%%-*} build/dist/loom/$$name && \
 		rm build/dist/loom/$$name/.manifest || exit 1; done
@@ -174,16 +180,17 @@ dist: book html
 
 ## clean: throw away all that was made (not work/, which is yours)
 clean:
-	rm -rf build tangled
+	rm -rf build $(filter-out tangled/README.md,$(wildcard tangled/*))
 
 ## help: this list
 help:
 	@sed -n 's/^## //p' Makefile | awk -F': ' \
-		'{ printf "  make %-20s %s\n", $$1, substr($$0, length($$1) + 3) }'
+		'/^ / { sub(/^ +/, ""); printf "  %-25s %s\n", "", $$0; next } \
+		{ printf "  make %-20s %s\n", $$1, substr($$0, length($$1) + 3) }'
 
 build/packages: packages.txt book/install
 	@book/install
 	@mkdir -p build && touch $@
 
-.PHONY: all book html page live checkpoint checkpoints run test bench map debug \
+.PHONY: all book html epub page live checkpoint checkpoints run test bench map debug \
 	iso diff exercise grade solution solutions dist clean help

@@ -42,6 +42,7 @@ class Exercise:
     chapter: Chapter
     id: str         # "ex:first-fit"
     slug: str       # "first-fit", or None for a question
+    title: str
     difficulty: int
     time: str
     text: str       # Markdown
@@ -86,9 +87,13 @@ def read(path):
 
 
 def prose_lines(path):
-    """Yield (number, line) of the documentation chunks of a chapter."""
+    return prose_of(read(path))
+
+
+def prose_of(text):
+    """Yield (number, line) of the documentation chunks of a noweb file."""
     code = False
-    for number, line in enumerate(read(path).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if re.match(r"<<.*>>=\s*$", line):
             code = True
         elif line == "@" or line.startswith("@ "):
@@ -116,6 +121,7 @@ def exercises(chapter):
             if opening and ".exercise" in opening[1].split("{")[-1].split():
                 id, pairs = attributes(opening[1].strip("{} "))
                 current = Exercise(chapter, id, pairs.get("code"),
+                                   pairs.get("title", ""),
                                    int(pairs.get("difficulty", 0)),
                                    pairs.get("time", ""), "", number)
                 depth = 1
@@ -139,7 +145,7 @@ def coding_exercises():
                                      root_dir=ROOT)):
             if path not in known:
                 slug = path.split("/")[-2]
-                found.append(Exercise(chapter, f"ex:{slug}", slug, 0, "", "", 0))
+                found.append(Exercise(chapter, f"ex:{slug}", slug, "", 0, "", "", 0))
     return found
 
 

@@ -9,17 +9,19 @@ corpus=tests/host/corpus/memblock
 
 make_suite() {
 	CC=$1 tests/host/build.sh $tree "$build/kunit-$1" lib/kunit/test.c \
-		kunit_main.c mm/memblock.c tests/memblock_test.c
+		kunit_main.c mm/memblock.c mm/memblock_check.c \
+		tests/memblock_test.c
 }
 
 make_random() {
 	CC=$1 tests/host/build.sh $tree "$build/random-$1" memblock_model.c \
-		memblock_random.c mm/memblock.c
+		memblock_random.c mm/memblock.c mm/memblock_check.c
 }
 
 make_fuzzer() {
 	CC=clang SANITIZE=fuzzer,address,undefined tests/host/build.sh $tree \
-		$build/fuzz memblock_model.c memblock_fuzz.c mm/memblock.c
+		$build/fuzz memblock_model.c memblock_fuzz.c mm/memblock.c \
+		mm/memblock_check.c
 }
 
 fuzz() {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# mm/slub.c and mm/slab_common.c, unchanged, as programs of this host: the
+# mm/slub*.c and mm/slab_common.c, unchanged, as programs of this host: the
 # kernel's own suites, random operations with interrupts and other processors
 # in between against a model, each allocation failing in turn, and a bounded
 # run of the fuzzer; the random ones also with hidden, shuffled free pointers.
@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/slub
 tree=$build/tree
 corpus=tests/host/corpus/slub
-slub="slub_host.c mm/slub.c mm/slab_common.c mm/failslab.c mm/util.c
+slub="slub_host.c mm/slub.c mm/slub_layout.c mm/slub_debug.c
+	mm/slub_check.c mm/slab_common.c mm/failslab.c mm/util.c
 	lib/fault-inject.c lib/glob.c lib/kstrtox.c"
 hard="-DCONFIG_SLAB_FREELIST_HARDENED -DCONFIG_SLAB_FREELIST_RANDOM"
 . tests/host/check.sh

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 build=build/host/vmalloc
 tree=$build/tree
 corpus=tests/host/corpus/vmalloc
-files="mm/vmap_area.c mm/vmalloc.c lib/rbtree.c lib/find_bit.c"
+files="mm/vmap_area.c mm/vmap_area_check.c mm/vmalloc.c lib/rbtree.c lib/find_bit.c"
 export CFLAGS="-Itests/host/vmalloc"
 . tests/host/check.sh
 

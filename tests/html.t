@@ -15,6 +15,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 sys.path.insert(0, "tests")
+import epub  # noqa: E402
 import tap  # noqa: E402
 
 SITE = "build/html"
@@ -90,31 +91,84 @@ def test_links(pages):
     ok(not lost, "every link and every picture is there", lost)
     ok(not doubles, "no identifier is used twice on a page", doubles)
     ok(not wrong, "tags are nested", wrong)
-    ok(not any(p.scripts for p in pages.values()), "no page needs a script")
-    order = [link for link in pages["index.html"].links if re.match(r"\d\d-[^#]*$", link)]
-    ok(set(order) == {p for p in pages if re.match(r"\d\d-", p)}, "the contents list every chapter", order)
+    order = {link.partition("#")[0] for link in pages["index.html"].links if re.match(r"\d\d-", link)}
+    ok(order == {p for p in pages if re.match(r"\d\d-", p)}, "the contents list every chapter and section",
+       sorted(order ^ {p for p in pages if re.match(r"\d\d-", p)}))
     marks = [f"{n}: {m}" for n in pages for m in
              re.findall(r'<strong class="missing">.*?</strong>', open(f"{SITE}/{n}", encoding="utf-8").read())]
     ok(not marks, "nothing is missing", marks)
 
 
+LARGEST = 400_000
+
+
+def test_sizes():
+    large = [f"{p}: {os.path.getsize(p)}" for p in glob.glob(f"{SITE}/*.html") if os.path.getsize(p) > LARGEST]
+    ok(not large, f"no page is above {LARGEST // 1000} KB", large)
+
+
+def test_rooms():
+    """Back rooms are folded, each under the heading of its stub."""
+    count, wrong = 0, []
+    for path in glob.glob(f"{SITE}/*.html"):
+        text = open(path, encoding="utf-8").read()
+        count += text.count('<details class="backroom">')
+        if '<details class="backroom" open' in text:
+            wrong.append(path)
+    stubs = sum(len(re.findall(r"^###? .*\.back\}", open(p, encoding="utf-8").read(), re.M))
+                for p in glob.glob("chapters/*/main.nw"))
+    ok(count == stubs and not wrong, f"{stubs} back rooms are folded", [f"{count} folds", *wrong])
+
+
 def test_numbers():
-    """Labels have one number in both editions, if both are of the same chapters."""
-    sources = glob.glob("chapters/*.nw")
-    if not os.path.exists("build/loom.pdf") or \
-            os.path.getmtime("build/loom.pdf") < max(map(os.path.getmtime, sources)):
+    """Sections have one number in both editions, if both are of the same chapters."""
+    sources = glob.glob("chapters/*/*.nw")
+    volumes = [p for p in glob.glob("build/loom-*.pdf") if re.search(r"-\d+(-back)?\.pdf", p)]
+    if not volumes or min(map(os.path.getmtime, volumes)) < max(map(os.path.getmtime, sources)):
         return tap.skip("numbers are those of the printed edition", "no printed edition of these chapters")
     printed = {}
-    for path in glob.glob("build/weave/pdf/*.aux"):
+    for path in glob.glob("build/weave/pdf/loom-*.toc"):
         text = open(path, encoding="utf-8", errors="replace").read()
-        printed.update(re.findall(r"\\newlabel\{((?:sec|fig|tbl|eq|ex):[\w-]+)\}\{\{([\d.]+)\}", text))
-    numbers = {}
-    for path in glob.glob("build/weave/xref/*.num.lua"):
-        block = re.search(r'\["labels"\]=\{(.*?)\n?\}', open(path, encoding="utf-8").read(), re.S)
-        numbers.update(re.findall(r'\["([^"]+)"\]="([\d.]+)"', block[1] if block else ""))
-    different = [f"{k}: {numbers[k]}, printed {printed[k]}" for k in numbers if k in printed and numbers[k] != printed[k]]
-    common = set(numbers) & set(printed)
+        printed.update((n, re.sub(r"\W|\\[a-z]+", "", t)) for n, t in
+                       re.findall(r"\\contentsline \{section\}\{\\numberline \{([\d.]+)\}(.*)\}\{\d+\}\{", text))
+    seen = {}
+    for path in glob.glob(f"{SITE}/[0-9][0-9]-*.html"):
+        for n, t in re.findall(r'<h2[^>]*><span class="secno">([\d.]+)</span>\s*(.*?) <a class="permalink"',
+                               open(path, encoding="utf-8").read(), re.S):
+            seen[n] = re.sub(r"\W", "", html.unescape(re.sub(r"<[^>]*>", "", t)))
+    different = [f"{n}: {seen[n]}, printed {printed[n]}" for n in seen if n in printed
+                 and re.sub(r"\W|texttt|nwcode|allowbreak|_", "", printed[n]) != seen[n].replace("_", "")]
+    common = set(seen) & set(printed)
     ok(common and not different, "numbers are those of the printed edition", different)
+
+
+SEARCH = """<!DOCTYPE html><meta charset="utf-8"><body><script>
+(async () => {
+  const frame = document.createElement('iframe');
+  frame.style.cssText = 'width:1280px;height:800px';
+  await new Promise(done => { frame.onload = done; frame.src = 'index.html'; document.body.append(frame); });
+  const d = frame.contentDocument, q = d.getElementById('query'), out = {};
+  for (const words of %s) {
+    q.value = words; q.dispatchEvent(new Event('input'));
+    out[words] = [...d.querySelectorAll('#hits a')].map(a => [a.textContent, a.getAttribute('href')]);
+  }
+  const pre = document.createElement('pre'); pre.id = 'result';
+  pre.textContent = JSON.stringify(out); document.body.append(pre);
+})();
+</script></body>"""
+
+
+def test_search(pages):
+    """Headings, chunks and identifiers are found from a file, without a server."""
+    words = ["memblock_add_range", "what must hold", "zonelist", "nosuchthing"]
+    found = probe(SEARCH % json.dumps(words)) or {}
+    first = found.get("memblock_add_range", [["", ""]])[0]
+    ok(first[0] == "memblock_add_range", "search finds an identifier", [str(found)[:300]])
+    ok(any("What must hold" in title for title, _ in found.get("what must hold", [])), "and headings")
+    ok(len(found.get("zonelist", [])) > 3 and found.get("nosuchthing") == [], "and nothing that is not there")
+    lost = [href for hits in found.values() for _, href in hits
+            if href.partition("#")[2] not in pages[href.partition("#")[0]].ids]
+    ok(found and not lost, "what is found is where it says", lost)
 
 
 PROBE = """<!DOCTYPE html><meta charset="utf-8"><body><script>
@@ -146,23 +200,28 @@ function look(page, width) {
 </script></body>"""
 
 
-def browse(pages, widths, *options):
-    """What a browser makes of the pages at these widths."""
+def probe(text, *options):
+    """What a page of scripts beside the pages finds out."""
     profile = tempfile.mkdtemp(prefix="chromium-")
-    probe = f"{SITE}/probe.html"
-    with open(probe, "w", encoding="utf-8") as f:
-        f.write(PROBE % (json.dumps(pages), json.dumps(widths)))
+    page = f"{SITE}/probe.html"
+    with open(page, "w", encoding="utf-8") as f:
+        f.write(text)
     try:
         _, dom, errors = run(*CHROMIUM, f"--user-data-dir={profile}", "--window-size=1400,900",
-                             "--virtual-time-budget=90000", *options, "--dump-dom",
-                             "file://" + os.path.abspath(probe), timeout=600)
+                             "--virtual-time-budget=200000", *options, "--dump-dom",
+                             "file://" + os.path.abspath(page), timeout=900)
         found = re.search(r'<pre id="result">(.*?)</pre>', dom, re.S)
-        return json.loads(html.unescape(found[1])) if found else []
+        return json.loads(html.unescape(found[1])) if found else None
     except subprocess.TimeoutExpired:
-        return []
+        return None
     finally:
-        os.remove(probe)
+        os.remove(page)
         shutil.rmtree(profile, ignore_errors=True)
+
+
+def browse(pages, widths, *options):
+    """What a browser makes of the pages at these widths."""
+    return probe(PROBE % (json.dumps(pages), json.dumps(widths)), *options) or []
 
 
 def luminance(color):
@@ -191,6 +250,13 @@ code, said, errors = run("book/weave/html")
 if ok(code == 0, "the pages are woven", (said + errors).splitlines()[-15:]):
     site = {os.path.basename(p): Page(p) for p in glob.glob(f"{SITE}/*.html")}
     test_links(site)
+    test_sizes()
+    test_rooms()
     test_numbers()
     test_browser(site)
+    test_search(site)
+code, said, errors = run("book/weave/epub")
+if ok(code == 0, "the EPUB is made", (said + errors).splitlines()[-15:]):
+    count, lost = epub.lost_links("build/loom.epub")
+    ok(count > 1000 and not lost, f"{count} links of the EPUB arrive", lost)
 tap.done()

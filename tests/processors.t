@@ -95,8 +95,31 @@ for case, ending in checkpoints.in_parallel(boot, cases()):
 for ending in on_one_processor(6):
     judge_clock(ending)
 
+
+
+def judge_order(name, ending):
+    """What lockdep=print says: every edge leads to a class further down. The
+    chapter's own locks are all leaves; what is planted makes the one edge."""
+    said = re.findall(r"^# lock-(class|order) (.*)$", ending.text, re.M)
+    classes = [re.match(r"(.*) in (\S+?)(,|$)", text)
+               for kind, text in said if kind == "class"]
+    place = {match and match[1]: i for i, match in enumerate(classes)}
+    edges = [text.split(" -> ") for kind, text in said if kind == "order"]
+    wrong = [edge for edge in edges if len(edge) != 2 or
+             not place.get(edge[0], -1) < place.get(edge[1], -1)]
+    tap.ok(ending.how == "ok" and all(classes) and not wrong and
+           edges == [["planted_outer", "planted_inner"]] and
+           "tests/" not in str(said), name,
+           f"it ended with {ending.how}", f"{len(classes)} classes",
+           f"{len(edges)} edges", *map(str, wrong), ending.last_lines())
+
+
 debug = os.path.join(book.ROOT, "build/tests/processors/08-debug")
 checkpoints.copy(debug, chapter, debug=True)
+ending = guest.boot(os.path.join(debug, "loom.elf"),
+                    append="lockdep=paint kunit.filter_glob=lock_graph")
+judge("and refuses to do anything else with it", ending,
+      ["'paint' for parameter 'lockdep': error -22"])
 ending = guest.boot(os.path.join(debug, "loom.elf"), smp="2",
                     append="kunit.filter_glob=lock*")
 judge("the debug build asks", ending,
@@ -121,12 +144,13 @@ static struct kunit_suite of##_suite = {				\\
 kunit_test_suite(of##_suite)
 """
 
-# A check that fails after a while, and a suite that lasts until the check has
-# had its turn several times.
+# A check that fails after a while, a suite that lasts until the check has had
+# its turn several times, and one that takes a lock under another.
 PLANTED = SUITE + """
 #include <linux/check.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
+#include <linux/spinlock.h>
 
 static const char *planted_check(void)
 {
@@ -140,11 +164,26 @@ static void a_hundred_ticks(struct kunit *test)
 		safe_halt();
 }
 PLANTED_SUITE(a_hundred_ticks);
+
+static DEFINE_SPINLOCK(planted_inner);
+static DEFINE_SPINLOCK(planted_outer);
+
+static void two_locks(struct kunit *test)
+{
+	spin_lock(&planted_outer);
+	spin_lock(&planted_inner);
+	spin_unlock(&planted_inner);
+	spin_unlock(&planted_outer);
+}
+PLANTED_SUITE(two_locks);
 """
 with open(os.path.join(debug, "kernel/planted_check.c"), "w",
           encoding="utf-8") as f:
     f.write(PLANTED)
 guest.build(debug, "-j2", "DEBUG=1")
+ending = guest.boot(os.path.join(debug, "loom.elf"), smp="2",
+                    append="lockdep=print kunit.filter_glob=*lock*")
+judge_order("lockdep=print prints the order of locks, and it is one", ending)
 ending = guest.boot(os.path.join(debug, "loom.elf"), icount=True,
                     append="kunit.filter_glob=a_hundred_ticks")
 tap.ok(ending.how == "panic" and

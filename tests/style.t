@@ -54,6 +54,39 @@ def test_columns(path):
     tap.ok(not wide, f"{path} within 80 columns", *wide)
 
 
+LONGEST_SOURCE = 4400       # lines: "not much above 4,000"
+STUB = 35                   # lines: half a page of idea
+
+
+def stubs(text):
+    """(heading, lines of its text) of the sections that stand in the back room."""
+    heading, lines = None, []
+    for _, line in book.prose_of(text):
+        if re.match(r"#{1,3} ", line):
+            if heading:
+                yield heading, lines
+            heading, lines = (line if re.search(r"\.back[ }]", line) else None), []
+        elif line.strip():
+            lines.append(line)
+    if heading:
+        yield heading, lines
+
+
+def test_rooms(chapter):
+    """Each file can be read at a sitting; a stub says what is in the back room,
+    and says it shortly; every exercise has a title."""
+    wrong = [f"{path}: {n} lines" for path in chapter.sources
+             for n in [text_of(path).count("\n")] if n > LONGEST_SOURCE]
+    for heading, lines in stubs(text_of(chapter.path)):
+        if not any(line.endswith((".", ":", "?", ")")) and len(line.split()) > 3 for line in lines):
+            wrong.append(f"{chapter.path}: nothing is said under {heading}")
+        if len(lines) > STUB:
+            wrong.append(f"{chapter.path}: {len(lines)} lines are no stub: {heading}")
+    wrong += [f"{chapter.path}:{e.line}: {e.id} has no title"
+              for e in book.exercises(chapter) if not e.title]
+    tap.ok(not wrong, f"{chapter.name}: files, stubs and exercises", *wrong)
+
+
 def test_files():
     """White space, encoding and words of everything that git keeps."""
     white, encoding, words, machine = [], [], [], []
@@ -213,6 +246,8 @@ def read(tree, file):
         return None
 
 
+for each in book.chapters():
+    test_rooms(each)
 for source in sorted(f for f in tracked() if f.endswith(".nw")):
     test_columns(source)
 test_files()

@@ -15,8 +15,7 @@ sys.path.insert(0, "tests")
 import tap  # noqa: E402
 import texlog  # noqa: E402
 
-PDF = "build/loom.pdf"
-TEXLOG = "build/weave/pdf/loom.log"
+WORK = "build/weave/pdf"
 
 
 def ok(good, name, details=()):
@@ -29,66 +28,115 @@ def run(*command, cwd=None):
     return done.returncode, done.stdout + done.stderr
 
 
+def volumes():
+    return sorted(int(m[1]) for m in (re.match(r"build/loom-(\d+)\.pdf$", p) for p in glob.glob("build/loom-*.pdf")) if m)
+
+
+def documents():
+    return [f"loom-{n}{room}" for n in volumes() for room in ("", "-back")]
+
+
 def up_to_date():
-    sources = [p for pattern in ("chapters/*.nw", "book/*", "book/weave/*", "book/live/*")
+    sources = [p for pattern in ("chapters/*/*.nw", "book/*", "book/weave/*", "book/live/*")
                for p in glob.glob(pattern) if os.path.isfile(p)]
-    return os.path.exists(PDF) and os.path.exists(TEXLOG) and \
-        os.path.getmtime(PDF) >= max(os.path.getmtime(p) for p in sources)
+    made = [f"build/{d}.pdf" for d in documents()]
+    return made and all(map(os.path.exists, made)) and \
+        min(map(os.path.getmtime, made)) >= max(map(os.path.getmtime, sources))
 
 
 def test_book():
     if not up_to_date():
         code, said = run("book/weave/pdf")
-        if not ok(code == 0, "the book weaves", said.splitlines()[-15:]):
+        if not ok(code == 0, "the book weaves, within its budgets", said.splitlines()[-15:]):
             return
     else:
         ok(True, "the book is woven")
-    log = open(TEXLOG, encoding="utf-8", errors="replace").read()
-    complaints = texlog.warnings(TEXLOG)
-    wide = [c for c in complaints if re.search(r"pt too (wide|high)$", c)]
-    ok(not wide, "no line is too wide by more than 2 pt", wide)
-    glyphs = [c for c in complaints if "no face has" in c]
-    ok(not glyphs, "every character has a glyph", glyphs)
-    loose = re.findall(r"^.*(?:Warning: (?:Reference|Citation|Hyper reference).*undefined"
-                       r"|has been referenced but does not exist|multiply.defined).*$", log, re.M)
-    ok(not loose, "every reference is resolved", loose)
-    missing = re.findall(r"^Package loom Warning: missing.*$", log, re.M)
-    ok(not missing, "no output of a run is missing", missing)
-    test_file()
+    arrive = Arrivals()
+    for name in documents():
+        test_log(name)
+        test_file(name, arrive)
+    test_far_links(arrive)
+    test_outlines()
     test_no_text_is_lost()
 
 
-def test_file():
-    _, fonts = run("pdffonts", PDF)
+def test_log(name):
+    log = open(f"{WORK}/{name}.log", encoding="utf-8", errors="replace").read()
+    complaints = texlog.warnings(f"{WORK}/{name}.log")
+    wide = [c for c in complaints if re.search(r"pt too (wide|high)$", c)]
+    ok(not wide, f"{name}: no line is too wide by more than 2 pt", wide)
+    glyphs = [c for c in complaints if "no face has" in c]
+    ok(not glyphs, f"{name}: every character has a glyph", glyphs)
+    loose = re.findall(r"^.*(?:Warning: (?:Reference|Citation|Hyper reference).*undefined"
+                       r"|has been referenced but does not exist|multiply.defined).*$", log, re.M)
+    ok(not loose, f"{name}: every reference is resolved", loose)
+    missing = re.findall(r"^Package loom Warning: missing.*$", log, re.M)
+    ok(not missing, f"{name}: no output of a run is missing", missing)
+
+
+class Arrivals:
+    """Where each PDF can be entered, and what others want to enter by."""
+
+    def __init__(self):
+        self.there, self.wanted = {}, {}
+
+
+def woven(name):
+    """The TeX that a document was made of."""
+    order = open(f"build/weave/latex/{name}-order.tex", encoding="utf-8").read()
+    return "".join(open(f"build/weave/latex/{f}.tex", encoding="utf-8").read()
+                   for f in re.findall(r"\\include\{(.*?)\}", order))
+
+
+def test_file(name, arrive):
+    pdf = f"build/{name}.pdf"
+    _, fonts = run("pdffonts", pdf)
     rows = [r for r in fonts.splitlines()[2:] if r.strip()]
     loose = [r for r in rows if not re.search(r"\s+yes (?:yes|no)\s+(?:yes|no)\s+\d+\s+\d+$", r)]
-    ok(rows and not loose, "every font is embedded", loose)
-    _, info = run("pdfinfo", PDF)
+    ok(rows and not loose, f"{name}: every font is embedded", loose)
+    _, info = run("pdfinfo", pdf)
     ok(re.search(r"^Title:\s+Loom", info, re.M) and re.search(r"^Author:\s+\S", info, re.M),
-       "the file names its title and author", [info])
-    _, xml = run("pdftohtml", "-xml", "-stdout", "-i", "-f", "1", "-l", "1", PDF)
-    outline = re.findall(r"<item page=\"\d+\">(.*?)</item>", xml)
-    chapters = [re.search(r"^# (.*?)(?: *\{.*)?$", open(p, encoding="utf-8").read(), re.M)[1]
-                for p in sorted(glob.glob("chapters/*.nw"))]
-    def plain(text):
-        return re.sub(r"[^a-z]", "", re.sub(r"&#?\w+;", "", text).lower())
-    lost = [c for c in chapters if not any(plain(c) in plain(o) for o in outline)]
-    ok(outline and not lost, "the outline holds every chapter", lost)
-    _, dests = run("pdfinfo", "-dests", PDF)
-    there = set(re.findall(r'"(chunk-[^"]+|ref-[^"]+|subj-[^"]+)"', dests))
-    wanted = set()
-    for path in glob.glob("build/weave/latex/*.tex"):
-        text = open(path, encoding="utf-8").read()
-        wanted |= {"chunk-" + i for i in re.findall(r"\\(?:nwid|nwlinkcode|chunkuse|chunktextuse|chunkprev|chunknext)\{([\w-]+)\}", text)}
-        wanted |= set(re.findall(r"\\hyperlink\{(ref-[^}]+)\}", text))
-    ok(wanted and not wanted - there, "every link to a chunk or a work arrives", sorted(wanted - there))
+       f"{name}: the file names its title and author", [info])
+    _, dests = run("pdfinfo", "-dests", pdf)
+    arrive.there[pdf] = set(re.findall(r'"([a-z]+[-:][^"]+)"', dests))
+    text = woven(name)
+    wanted = set(re.findall(r"\\quicklink\{([a-z]+[-:][^}]+)\}", text)) \
+        | set(re.findall(r"\\hyperlink\{(ref-[^}]+)\}", text))
+    ok(wanted and not wanted - arrive.there[pdf], f"{name}: every link to a section, a chunk or a work arrives",
+       sorted(wanted - arrive.there[pdf]))
+    arrive.wanted[name] = set(re.findall(r"\\farlink\{([^}]+)\}\{([^}]+)\}", text))
     alone = []
-    _, text = run("pdftotext", "-layout", PDF, "-")
+    _, text = run("pdftotext", "-layout", pdf, "-")
     for number, page in enumerate(text.split("\f"), 1):
         lines = [l for l in page.splitlines() if l.strip() and not re.fullmatch(r"\s*\w{1,5}\s*", l)]
-        if lines and re.match(r"\s*⟨.*⟩ ?(\+?≡|←)\s*(\d+\w? ▷|◁.*)?\s*$", lines[-1]):
+        if lines and re.match(r"\s*⟨.*⟩ ?(\+?≡|←)\s*(\d+\.\d+ ▷|◁.*)?\s*$", lines[-1]):
             alone.append(f"page {number}: {lines[-1].strip()}")
-    ok(not alone, "no chunk's head stands alone at the foot of a page", alone)
+    ok(not alone, f"{name}: no chunk's head stands alone at the foot of a page", alone)
+
+
+def test_far_links(arrive):
+    """What lies beside is entered where it can be; what is not made yet is not linked."""
+    lost = [f"{name}: {file}#{place}" for name, wanted in arrive.wanted.items() for file, place in wanted
+            if place not in arrive.there.get(f"build/{file}", ())]
+    ok(any(arrive.wanted.values()) and not lost, "every link into another PDF arrives", lost)
+
+
+def test_outlines():
+    lost = []
+    for name in documents():
+        _, xml = run("pdftohtml", "-xml", "-stdout", "-i", "-f", "1", "-l", "1", f"build/{name}.pdf")
+        outline = [plain(o) for o in re.findall(r"<item page=\"\d+\">(.*?)</item>", xml)]
+        order = open(f"build/weave/latex/{name}-order.tex", encoding="utf-8").read()
+        for stem in re.findall(r"\\include\{(\d\d-.*?)\}", order):
+            source = f"chapters/{stem.removesuffix('-back')}/main.nw"
+            title = re.search(r"^# (.*?)(?: *\{.*)?$", open(source, encoding="utf-8").read(), re.M)[1]
+            if not any(plain(title) in o for o in outline):
+                lost.append(f"{name}: {title}")
+    ok(not lost, "the outlines hold every chapter", lost)
+
+
+def plain(text):
+    return re.sub(r"[^a-z]", "", re.sub(r"&#?\w+;", "", text).lower())
 
 
 def letters(text):
@@ -114,10 +162,9 @@ def sentences(path):
 
 def test_no_text_is_lost():
     """A page may end inside one piece of 20 letters, but not inside two."""
-    _, text = run("pdftotext", "-raw", PDF, "-")
-    printed = letters(text)
+    printed = letters("".join(run("pdftotext", "-raw", f"build/{d}.pdf", "-")[1] for d in documents()))
     lost, pieces = [], 0
-    for path in sorted(glob.glob("chapters/*.nw")):
+    for path in sorted(glob.glob("chapters/*/*.nw")):
         for number, stretch in sentences(path):
             there = [stretch[i:i + 20] in printed for i in range(0, len(stretch) - 19, 20)]
             pieces += len(there)
@@ -132,7 +179,7 @@ def scratch(chapters):
     os.mkdir(f"{top}/chapters")
     os.makedirs(f"{top}/book/live")
     for path in glob.glob(f"{ROOT}/book/*"):
-        if os.path.basename(path) != "live":
+        if os.path.basename(path) != "live" and not (path.endswith(".md") and "parts" not in path):
             os.symlink(path, f"{top}/book/{os.path.basename(path)}")
     with open(f"{top}/book/live/toy.txt", "w", encoding="utf-8") as f:
         f.write("[    0.000123] toy: begins\r\n[    0.000200] # value toy.pages 12345\r\n"
@@ -141,8 +188,11 @@ def scratch(chapters):
                 "# map-frame one\n# map 0 DMA 0 4096 free10\n"
                 "# map-frame two & more\n# map 0 DMA 0 1 reserved\n# map 0 DMA 1 4095 slab\n")
     for name, text in chapters.items():
-        with open(f"{top}/chapters/{name}.nw", "w", encoding="utf-8") as f:
-            f.write(text)
+        rooms = text if isinstance(text, dict) else {"main": text}
+        os.mkdir(f"{top}/chapters/{name}")
+        for room, words in rooms.items():
+            with open(f"{top}/chapters/{name}/{room}.nw", "w", encoding="utf-8") as f:
+                f.write(words)
     return top
 
 
@@ -205,12 +255,52 @@ int first(void)
 """
 
 
+STUB = """
+## Counting toys {#sec:counting .back}
+
+A toy is counted once.
+
+## Mending {#sec:mending}
+
+<<mm/toy.c>>=
+int mend;
+@
+"""
+BODY = """## Counting toys {#sec:counting}
+
+Here toys are counted, which [@sec:toys] promised.
+
+<<mm/toy.c>>=
+int count;
+@
+
+### By hand
+
+One, two.
+"""
+
+
+def test_rooms(top):
+    """A section in the back room has the number and the place of its stub."""
+    _, main = run("pdftotext", "-layout", f"{top}/build/loom-1.pdf", "-")
+    _, back = run("pdftotext", "-layout", f"{top}/build/loom-1-back.pdf", "-")
+    ok(all(re.search(r"1\.1\s+Counting toys", text) for text in (main, back)),
+       "a section has one number in both rooms")
+    ok("A toy is counted once" in main and "A toy is counted once" not in back
+       and "Here toys are counted" in back and "Here toys are counted" not in main,
+       "the stub is in the main line, the section in the back room")
+    ok(re.search(r"1\.1\.1\s+By hand", back) and re.search(r"1\.2\s+Mending", main),
+       "and what follows is numbered as if they were one")
+    ok(re.search(r"mm/toy\.c\s+1\.3", back) and re.search(r"mm/toy\.c\s+1\.4", main),
+       "so are chunks")
+
+
 def test_scratch():
-    top = scratch({"01-toys": GOOD, "02-more": OTHER})
+    top = scratch({"01-toys": {"main": GOOD + STUB, "back": BODY}, "02-more": OTHER})
     code, said = run("book/weave/pdf", cwd=top)
     if ok(code == 0 and "too wide" not in said and "columns" not in said,
           "a line of 80 columns fits the measure", said.splitlines()):
-        _, text = run("pdftotext", "-layout", f"{top}/build/loom.pdf", "-")
+        _, text = run("pdftotext", "-layout", f"{top}/build/loom-1.pdf", "-")
         ok("12,345 pages" in text, "a figure the machine printed stands in its sentence")
         ok(all(re.search(row, text) for row in (r"hot +87 +481 +688\b", r"instructions +5\.9 +42\.9 +1,502\b",
                                                 r"Table 1\.1\.? .*Beside Linux")),
@@ -218,9 +308,10 @@ def test_scratch():
         ok(all(w in text for w in ("two & more", "node 0, DMA: 0–16M", "slab", "15.5 MiB more")) and
            re.search(r"Figure 1\.2\.? +What is where", text), "a map of memory is drawn")
         ok("toy: ends" in text and "not shown" not in text, "a transcript shows the lines asked for")
-        ok("Replaces" in text and "Replaced in" in text, "a replacement is marked on both sides")
-        woven = open(f"{top}/build/weave/latex/02-more.tex", encoding="utf-8").read()
-        ok("\\nwid{01-mm-toy-c}{hidden}" not in woven, "a static function of another file is not meant")
+        ok("replaces" in text and "replaced in" in text, "a replacement is marked on both sides")
+        second = open(f"{top}/build/weave/latex/02-more.tex", encoding="utf-8").read()
+        ok("link{chunk-01-mm-toy-c}{hidden}" not in second, "a static function of another file is not meant")
+        test_rooms(top)
         code, said = run("book/weave/pdf", "--chapter", "02", cwd=top)
         _, pages = run("pdftotext", f"{top}/build/page-02-more.pdf", "-")
         ok(code == 0 and "More toys" in pages and "The cost" not in pages and "Chapter 1" in pages,
@@ -231,16 +322,16 @@ def test_scratch():
 
 
 BAD = {
-    "an unknown figure": ("See [@fig:nowhere].", r"01-toys\.nw:3: error: .*fig:nowhere"),
-    "a missing run": ('```{.transcript run="never"}\n```', r"01-toys\.nw:3: error: .*never"),
-    "a missing value": ("It is `never:x`{.live}.", r"01-toys\.nw:3: error: .*never:x"),
+    "an unknown figure": ("See [@fig:nowhere].", r"01-toys/main\.nw:3: error: .*fig:nowhere"),
+    "a missing run": ('```{.transcript run="never"}\n```', r"01-toys/main\.nw:3: error: .*never"),
+    "a missing value": ("It is `never:x`{.live}.", r"01-toys/main\.nw:3: error: .*never:x"),
     "a row that no run printed": ('```{.peers #tbl:p run="toy" rows="order3_pair" caption="x"}\n```',
-                                  r"01-toys\.nw:3: error: .*toy:bench\.order3_pair"),
+                                  r"01-toys/main\.nw:3: error: .*toy:bench\.order3_pair"),
     "a map that no run printed": ('```{.map #fig:m run="toy" frames="3" caption="x"}\n```',
-                                  r"01-toys\.nw:3: error: .*map of run toy"),
+                                  r"01-toys/main\.nw:3: error: .*map of run toy"),
     "a row that there is not": ('```{.peers #tbl:p run="toy" rows="order33" caption="x"}\n```',
-                                r"01-toys\.nw:3: error: .*row order33"),
-    "an unknown work": ("As in [@nobody1900].", r"01-toys\.nw:3: error: .*nobody1900"),
+                                r"01-toys/main\.nw:3: error: .*row order33"),
+    "an unknown work": ("As in [@nobody1900].", r"01-toys/main\.nw:3: error: .*nobody1900"),
 }
 
 
@@ -253,12 +344,26 @@ def test_mistakes():
     top = scratch({"01-toys": "# Toys\n\n```{.tikz #fig:x caption=\"x\"}\n\\begin{tikzpicture}\n\\nosuchthing\n"
                               "\\end{tikzpicture}\n```\n\n<<mm/toy.c>>=\nint toy;\n@\n"})
     code, said = run("book/weave/pdf", cwd=top)
-    ok(code != 0 and re.search(r"01-toys\.nw:5: Undefined control", said),
+    ok(code != 0 and re.search(r"01-toys/main\.nw:5: Undefined control", said),
        "TeX's error in a figure is reported with its line", said.splitlines())
+    shutil.rmtree(top)
+
+
+def test_budget():
+    """A chapter above its budget fails, and says by how much."""
+    long = "".join(f"## Section {i} {{#sec:s{i}}}\n\n" + "Many words stand here. " * 150 + "\n\n" for i in range(12))
+    top = scratch({"01-toys": GOOD + long})
+    os.remove(f"{top}/book/plan.txt")
+    with open(f"{top}/book/plan.txt", "w", encoding="utf-8") as f:
+        f.write("01 toys 3\n")
+    code, said = run("book/weave/pdf", cwd=top)
+    ok(code != 0 and re.search(r"chapters/01-toys/main\.nw: \d+ pages of main line, 3 are its budget", said),
+       "a chapter above its budget fails", said.splitlines()[-10:])
     shutil.rmtree(top)
 
 
 test_mistakes()
 test_scratch()
+test_budget()
 test_book()
 tap.done()

@@ -121,14 +121,17 @@ local function foot(chunk)
   return table.concat(out, ' ')
 end
 
--- A piece that is appended says what it adds.
-local MOST = 3
+-- A piece that is appended says what it adds, if that fits beside its name.
+local ROOM = 78
 
-local function adds(chunk)
+local function adds(item, chunk)
   if not chunk.prev then return '' end
-  local keys = {}
-  for key in pairs(chunk.defines) do keys[#keys + 1] = key end
-  if #keys == 0 or #keys > MOST then return '' end
+  local keys, columns = {}, #item.name + (chunk.next and 30 or 22)
+  for key in pairs(chunk.defines) do
+    keys[#keys + 1] = key
+    columns = columns + #key + 2
+  end
+  if #keys == 0 or columns > ROOM then return '' end
   table.sort(keys)
   for i, key in ipairs(keys) do
     keys[i] = ctx.html and '<code>' .. escape.html(key) .. '</code>' or '\\nwcode{' .. escape.tex(key) .. '}'
@@ -169,7 +172,7 @@ function M.chunk(item)
   local lines = body(item, chunk)
   if not ctx.html then
     return ctx.block(('%%%% %s:%d\n\\begin{chunk}{%s}{%s}{%s}{%s}{%s%s}{%s}{%s}%%\n%s\n\\end{chunk}'):format(
-      item.source, item.line, id, ctx.chunk_number(id), escape.name_tex(item.name), sign(chunk) .. adds(chunk),
+      item.source, item.line, id, ctx.chunk_number(id), escape.name_tex(item.name), sign(chunk) .. adds(item, chunk),
       chunk.prev and '\\chunkprev{' .. ctx.chunk_link(chunk.prev) .. '}' or '',
       chunk.next and '\\chunknext{' .. ctx.chunk_link(chunk.next) .. '}' or '',
       margin(item, chunk), torn_height(#lines), set_lines(lines, '\\codeline')))
@@ -183,7 +186,7 @@ function M.chunk(item)
     (chunk.prev or chunk.next) and ('<span class="nearby">%s %s</span>'):format(
       chunk.prev and '◁ ' .. ctx.chunk_link(chunk.prev) or '',
       chunk.next and ctx.chunk_link(chunk.next) .. ' ▷' or '') or '',
-    escape.name_html(item.name), id, ctx.chunk_number(id), sign(chunk) .. adds(chunk),
+    escape.name_html(item.name), id, ctx.chunk_number(id), sign(chunk) .. adds(item, chunk),
     chunk.root and ' <span class="root">' .. escape.html(chunk.root) .. '</span>' or '',
     table.concat(lines, '\n'), under ~= '' and '<div class="chunkfoot">' .. under .. '</div>' or ''))
 end
@@ -246,7 +249,7 @@ function M.sample(block)
 </code></pre><div class="chunkfoot">%s</div></div>]]):format(a.nearby or '', escape.name_html(a.name), a.number, a.sign, table.concat(lines, '\n'), a.foot or ''))
   end
   return ctx.block(('\\begin{chunksample}{%s}{%s}{%s}{%s}{%s}{%s}%%\n%s\n\\end{chunksample}'):format(
-    escape.name_tex(a.name), a.number, a.sign, a.nearby or '', a.foot or '', a.margin or '',
+    escape.name_tex(a.name), a.number, a.sign, a.nearby or '', a.margin and '' or a.foot or '', a.margin or '',
     set_lines(lines, '\\codeline')))
 end
 
@@ -260,7 +263,7 @@ function M.inline(text, plain)
   end
   local s = escape.tex(text):gsub('[\194-\244][\128-\191]*', '\\odd{%0}')
   if #text > 9 then
-    s = s:gsub('\\_', '\\_\\allowbreak{}'):gsub('([/.,=(])', '%1\\allowbreak{}'):gsub('%->{}', '%0\\allowbreak{}')
+    s = s:gsub('\\_', '\\_\\allowbreak{}'):gsub('([/.,=])', '%1\\allowbreak{}'):gsub('%(%f[^)(]', '(\\allowbreak{}'):gsub('%->{}', '%0\\allowbreak{}')
   end
   s = '\\nwcode{' .. s .. '}'
   return ctx.inline(id and ctx.tex_link(ctx.place(id), 'chunk-' .. id, s) or s)

@@ -22,6 +22,11 @@ local function caption_blocks(before, caption, after)
 end
 
 local function figure(id, caption, content, wide)
+  -- Pages that are no chapter have drawings without numbers.
+  if ctx.chapter == 0 then
+    return {ctx.block(ctx.html and '<figure>' .. content .. '</figure>'
+      or '\\begin{center}\n' .. content .. '\n\\end{center}')}
+  end
   local n = number()
   if ctx.html then
     return {

@@ -36,6 +36,7 @@ local function with_number(text, source, n)
   local label = numbered[source .. ':' .. n]
   if not label or not label.number then return text end
   local stub = label.room == 'back' and label.id and (ctx.slice.labels[label.id] or {}).room == 'main'
+  if stub and ctx.html then return '' end         -- the stub's heading is above it
   local words = ('number="%s"%s'):format(label.number, stub and ' .body' or '')
   local head, attributes = text:match('^(.-)%s*{([^}]*)}%s*$')
   if head then return head .. ' {' .. attributes .. ' ' .. words .. '}' end
@@ -106,7 +107,6 @@ local function heading(h)
   local number, body, stub = h.attributes.number, h.classes:includes 'body', h.classes:includes 'back'
   h.attributes.number = nil
   h.classes = h.classes:filter(function(c) return c ~= 'body' and c ~= 'back' end)
-  if ctx.html and body then return {} end
   if not id:match('^%a+:') then
     id = ('%02d-%s'):format(ctx.chapter, id)
     taken[id] = (taken[id] or 0) + 1
@@ -203,6 +203,15 @@ local function cite(element)
   return out
 end
 
+-- Chinese has a face of its own, which the page that needs it loads as \\cjk.
+local CHINESE = '[\227-\233][\128-\191][\128-\191]'
+
+local function chinese(s)
+  if ctx.html or not s.text:match(CHINESE) then return end
+  local text = escape.tex(s.text):gsub(CHINESE, '\\cjk{%0}'):gsub('}\\cjk{', '')
+  return ctx.inline(text)
+end
+
 local subjects = 0
 
 local function subject(span)
@@ -255,6 +264,13 @@ end
 local function paragraph(p)
   if #p.content == 1 and p.content[1].t == 'Image' then return figures.image(p.content[1]) end
   p.content = equations(p.content)
+  -- Entries of the index at the head of a paragraph leave no blank behind.
+  local i = 1
+  while p.content[i] and p.content[i].t == 'RawInline' and p.content[i].text:match('subjectmark{') do
+    local after = p.content[i + 1]
+    if after and (after.t == 'SoftBreak' or after.t == 'Space') then p.content:remove(i + 1) end
+    i = i + 1
+  end
   return p
 end
 
@@ -270,17 +286,36 @@ local function caption_of(t)
   return caption, id
 end
 
+-- A sentence that goes on after a displayed formula is no new paragraph.
+local function continue_sentences(blocks)
+  local before
+  for _, b in ipairs(blocks) do
+    local first = b.t == 'Para' and b.content[1]
+    if before and first and first.t == 'Str' and first.text:match('^%l') then
+      b.content:insert(1, ctx.inline('\\noindent '))
+    end
+    local last = b.t == 'Para' and b.content[#b.content]
+    if not (b.t == 'RawBlock' and b.text:match('^%%%% ')) then
+      before = last and (last.t == 'Math' and last.mathtype == 'DisplayMath'
+        or last.t == 'Str' and last.text:match('^{#eq:'))
+    end
+  end
+  return blocks
+end
+
 -- pandoc shares the measure out by the dashes of the source; better by what is
 -- in the columns. A table that fits is left at its natural width.
 local MEASURE = 88
+local LONGEST_WORD = 30    -- a longer one may be broken
 
 local function share_measure(t)
-  local width, total = {}, 0
+  local width, word, total = {}, {}, 0
   local function rows(list)
     for _, row in ipairs(list) do
       for i, cell in ipairs(row[2] or row.cells) do
-        local n = utf8.len(pandoc.utils.stringify(cell.contents or cell[5])) or 8
-        width[i] = math.max(width[i] or 4, n)
+        local text = pandoc.utils.stringify(cell.contents or cell[5])
+        width[i] = math.max(width[i] or 4, utf8.len(text) or 8)
+        for w in text:gmatch('%S+') do word[i] = math.max(word[i] or 0, math.min(#w, LONGEST_WORD)) end
       end
     end
   end
@@ -300,10 +335,18 @@ local function share_measure(t)
   for _, w in ipairs(width) do
     if w <= MEASURE / #width then rest = rest - w else roots = roots + math.sqrt(w) end
   end
-  for i, spec in ipairs(t.colspecs) do
-    local w = width[i]
-    spec[2] = (w <= MEASURE / #width and w or rest * math.sqrt(w) / roots) / MEASURE
+  for i, w in ipairs(width) do
+    width[i] = w <= MEASURE / #width and w or rest * math.sqrt(w) / roots
   end
+  -- No column is narrower than its longest name; the widest one gives.
+  for i, w in ipairs(width) do
+    local lack, widest = (word[i] or 0) + 2 - w, 1
+    for j, other in ipairs(width) do if other > width[widest] then widest = j end end
+    if lack > 0 and widest ~= i and width[widest] - lack > w + lack then
+      width[i], width[widest] = w + lack, width[widest] - lack
+    end
+  end
+  for i, spec in ipairs(t.colspecs) do spec[2] = width[i] / MEASURE end
   return t
 end
 
@@ -409,13 +452,14 @@ function Reader(input)
   local text, chunks = sections(file)
   ctx.filter = {Cite = cite, Code = inline_code, Span = subject}
   local filter = {
-    Cite = cite, Code = inline_code, Span = subject,
+    Cite = cite, Code = inline_code, Span = subject, Str = chinese,
     Para = paragraph, Table = table_, CodeBlock = fenced, Div = blocks.div,
     RawBlock = function(b)
       if b.format == 'chunk' then return code.chunk(chunks[tonumber(b.text)]) end
     end,
   }
   local body = parse(text)
+  if not ctx.html then body = continue_sentences(body) end
   body = pandoc.walk_block(pandoc.Div(body), {Header = heading, Table = share_measure}).content
   body = pandoc.walk_block(pandoc.Div(body), filter).content
   if ctx.chapter > 0 then

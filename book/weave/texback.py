@@ -4,6 +4,7 @@ import re
 import bibliography
 import indexes
 import weave
+from common import WORK
 
 ESCAPES = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&",
            "#": r"\#", "%": r"\%", "_": r"\_\allowbreak{}", "^": r"\^{}", "~": r"\textasciitilde{}"}
@@ -21,7 +22,7 @@ def styled(term):
 
 def by_letter(entries, key):
     out, last = [], None
-    for entry, row in entries:
+    for entry, row in sorted(entries, key=lambda e: indexes.sort_key(key(e[0]))):
         first = indexes.letter(key(entry))
         if first != last:
             out.append(rf"\indexletter{{{tex(first)}}}")
@@ -104,6 +105,8 @@ def back_matter(document, colophon):
     db, part = indexes.database(), document.part
     links = Links(db, document)
     sides = [weave.side(c, "latex", document.room) for c in document.chapters]
+    if document.room == "main":
+        sides.append(f"{WORK}/latex/appendix-{part.number}.md.side")
     idents = [e for e in db["idents"] if of_volume(part, [e["id"]])]
     works = bibliography.entries(bibliography.cited(sides), "latex")
     out = []

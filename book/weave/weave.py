@@ -123,6 +123,12 @@ def weave_chapter(chapter, to, room):
     return done.stderr
 
 
+def planned():
+    """Chapters can be referred to before they are written."""
+    return {f"sec:{slug}": {"kind": "chapter", "number": str(int(n)), "chapter": int(n), "planned": str(int(n))}
+            for n, slug in re.findall(r"^(\d\d) (\S+)", read("book/plan.txt"), re.M)}
+
+
 def labels():
     """Every label of the chapters: a list of [id, kind, number, chapter, room]."""
     script = (f"package.path='{HERE}/?.lua;'..package.path; local all = {{}};"
@@ -147,8 +153,9 @@ def pandoc(stream, to, env):
 
 def page_slice(path):
     """What a page that is no chapter needs to know: the labels it names."""
-    every = {ident: {"kind": kind, "number": number, "chapter": chapter, "room": room}
-             for ident, kind, number, chapter, room in labels()}
+    every = planned()
+    every.update({ident: {"kind": kind, "number": number, "chapter": chapter, "room": room}
+                  for ident, kind, number, chapter, room in labels()})
     known = {i: every[i] for i in set(re.findall(r"@(\w+:[\w-]+)", read(path))) if i in every}
     out = f"{WORK}/pages/{os.path.basename(path)}.lua"
     write(out, "return " + lua({

@@ -7,7 +7,7 @@
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/string.h>
-#include "mm/internal.h"
+#include "mm/memblock_internal.h"
 #include "host.h"
 #include "memblock_model.h"
 

@@ -5,6 +5,7 @@
 #include <linux/string.h>
 #include "host.h"
 #include "mm/internal.h"
+#include "mm/memblock_internal.h"
 #include "pages_host.h"
 
 extern void *mmap(void *addr, size_t size, int prot, int flags, int fd,

@@ -158,6 +158,27 @@ static void compare_ways(unsigned int from, u16 wanted)
 			host_fail("the way takes an edge that is not there\n");
 }
 
+/* Every edge leads to a higher level, or there are none since edges close. */
+static void check_levels(void)
+{
+	u16 level[MAX_LOCK_CLASSES];
+	bool cycle = false;
+
+	if (lock_graph_levels(&graph, level)) {
+		for (unsigned int a = 0; a < NODES; a++)
+			for (unsigned int b = 0; b < NODES; b++)
+				if (edge[a][b] && level[class_of(a)] >=
+						  level[class_of(b)])
+					host_fail("an edge leads down\n");
+		return;
+	}
+	for (unsigned int a = 0; a < NODES; a++)
+		for (unsigned int b = 0; b < NODES; b++)
+			cycle |= edge[a][b] && model_way(b, 1 << a);
+	if (!cycle)
+		host_fail("no levels, and no cycle\n");
+}
+
 void lock_graph_operations(const u8 *data, size_t size)
 {
 	memset(&graph, 0, sizeof(graph));
@@ -178,4 +199,5 @@ void lock_graph_operations(const u8 *data, size_t size)
 		}
 		compare_ways(b, data[0] << 8 | data[3]);
 	}
+	check_levels();
 }

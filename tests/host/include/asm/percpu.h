@@ -23,9 +23,7 @@ extern unsigned long __per_cpu_offset[NR_CPUS];
 #define this_cpu_inc(pcp)		this_cpu_add(pcp, 1)
 #define this_cpu_dec(pcp)		this_cpu_sub(pcp, 1)
 #define this_cpu_add_return(pcp, val)	(this_cpu_read(pcp) += (val))
-#define this_cpu_sub_return(pcp, val)	(this_cpu_read(pcp) -= (val))
 #define this_cpu_inc_return(pcp)	this_cpu_add_return(pcp, 1)
-#define this_cpu_dec_return(pcp)	this_cpu_sub_return(pcp, 1)
 #define this_cpu_cmpxchg(pcp, old, new) ({				\
 	typeof(pcp) was_ = this_cpu_read(pcp);				\
 	if (was_ == (old))						\
@@ -46,19 +44,3 @@ extern unsigned long __per_cpu_offset[NR_CPUS];
 	}								\
 	same_;								\
 })
-#define __this_cpu_read			this_cpu_read
-#define __this_cpu_write		this_cpu_write
-#define __this_cpu_add			this_cpu_add
-#define __this_cpu_sub			this_cpu_sub
-#define __this_cpu_inc			this_cpu_inc
-#define __this_cpu_dec			this_cpu_dec
-#define __this_cpu_inc_return		this_cpu_inc_return
-#define __this_cpu_add_return		this_cpu_add_return
-#define __this_cpu_cmpxchg		this_cpu_cmpxchg
-#define __this_cpu_cmpxchg_double	this_cpu_cmpxchg_double
-#define raw_cpu_read			this_cpu_read
-#define raw_cpu_write			this_cpu_write
-#define raw_cpu_add			this_cpu_add
-#define raw_cpu_inc			this_cpu_inc
-#define raw_cpu_dec			this_cpu_dec
-#define raw_cpu_ptr			this_cpu_ptr
