@@ -23,7 +23,6 @@ extern unsigned long __per_cpu_offset[NR_CPUS];
 #define this_cpu_inc(pcp)		this_cpu_add(pcp, 1)
 #define this_cpu_dec(pcp)		this_cpu_sub(pcp, 1)
 #define this_cpu_add_return(pcp, val)	(this_cpu_read(pcp) += (val))
-#define this_cpu_inc_return(pcp)	this_cpu_add_return(pcp, 1)
 #define this_cpu_cmpxchg(pcp, old, new) ({				\
 	typeof(pcp) was_ = this_cpu_read(pcp);				\
 	if (was_ == (old))						\
