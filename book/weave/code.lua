@@ -263,7 +263,7 @@ function M.inline(text, plain)
   end
   local s = escape.tex(text):gsub('[\194-\244][\128-\191]*', '\\odd{%0}')
   if #text > 9 then
-    s = s:gsub('\\_', '\\_\\allowbreak{}'):gsub('([/.,=])', '%1\\allowbreak{}'):gsub('%(%f[^)(]', '(\\allowbreak{}'):gsub('%->{}', '%0\\allowbreak{}')
+    s = s:gsub('\\_', '\\_\\allowbreak{}'):gsub('([/,=])', '%1\\allowbreak{}'):gsub('%(%f[^)(]', '(\\allowbreak{}'):gsub('%->{}', '%0\\allowbreak{}')
   end
   s = '\\nwcode{' .. s .. '}'
   return ctx.inline(id and ctx.tex_link(ctx.place(id), 'chunk-' .. id, s) or s)

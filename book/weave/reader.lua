@@ -313,9 +313,15 @@ local function share_measure(t)
   local function rows(list)
     for _, row in ipairs(list) do
       for i, cell in ipairs(row[2] or row.cells) do
-        local text = pandoc.utils.stringify(cell.contents or cell[5])
-        width[i] = math.max(width[i] or 4, utf8.len(text) or 8)
-        for w in text:gmatch('%S+') do word[i] = math.max(word[i] or 0, math.min(#w, LONGEST_WORD)) end
+        local content, code = cell.contents or cell[5], 0
+        local text = pandoc.utils.stringify(content)
+        -- The face of code is wider than that of text.
+        pandoc.walk_block(pandoc.Div(content), {Code = function(c) code = code + #c.text end})
+        width[i] = math.max(width[i] or 4, math.ceil((utf8.len(text) or 8) + 0.18 * code))
+        for w in text:gmatch('%S+') do
+          local n = code > 0 and math.ceil(1.18 * #w) or #w
+          word[i] = math.max(word[i] or 0, math.min(n, LONGEST_WORD))
+        end
       end
     end
   end
