@@ -38,6 +38,8 @@ local function with_number(text, source, n)
   local stub = label.room == 'back' and label.id and (ctx.slice.labels[label.id] or {}).room == 'main'
   if stub and ctx.html then return '' end         -- the stub's heading is above it
   local words = ('number="%s"%s'):format(label.number, stub and ' .body' or '')
+  -- Names with underscores are no emphasis.
+  if not text:match('[`\1]') then text = text:gsub('__', '\\_\\_') end
   local head, attributes = text:match('^(.-)%s*{([^}]*)}%s*$')
   if head then return head .. ' {' .. attributes .. ' ' .. words .. '}' end
   return text .. ' {' .. words .. '}'
