@@ -136,7 +136,7 @@ class Tree:
             os.makedirs(os.path.join(self.tree, os.path.dirname(file)),
                         exist_ok=True)
         with open(checkpoint, encoding="utf-8") as f:
-            subprocess.run([f"{NOWEB}/mnt", "-t8", "-L", "-all"],
+            subprocess.run([f"{NOWEB}/mnt", "-t8", "-all"],
                            cwd=self.tree, stdin=f, check=True)
         return files
 
