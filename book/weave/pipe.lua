@@ -28,7 +28,7 @@ function M.parse(stream)
     end,
     file = function(name)
       source, number = name, 1
-      room = name:match('/back[^/]*$') and 'back' or name:match('/tests[^/]*$') and 'back' or 'main'
+      room = (name:match('/back[^/]*%.nw$') or name:match('/tests[^/]*%.nw$')) and 'back' or 'main'
       if not file.known[name] then
         file.known[name] = true
         file.sources[#file.sources + 1] = name
