@@ -144,12 +144,17 @@ function find_bodies(m, e,    f, h, i, s)
 			complain(path[m] ":" line_of[h], "no room has the section " id[h])
 }
 
-# Nothing stands before a room's first section but remarks of the author.
+# Nothing stands before a room's first section.
 function check_front(f, to,    i)
 {
 	for (i = first[f]; i < to; i++)
-		if (token[i] ~ /^@begin code/)
+		if (token[i] ~ /^@begin code/) {
 			complain(path[f] ":1", "code before the first section")
+			return
+		} else if (token[i] ~ /^@text .*[^ \t]/) {
+			complain(path[f] ":1", "text before the first section")
+			return
+		}
 }
 
 function put_chapter(m, e,    h, from, previous)

@@ -164,8 +164,11 @@ MISTAKES = {
          "chapters/01-a/back.nw:8", "sec:two is in two rooms"),
     "code before the first section":
         ({"01-a": GOOD + stub(),
-          "01-a/back": "Remarks.\n\n" + code("int early;") + section()},
+          "01-a/back": code("int early;") + section()},
          "chapters/01-a/back.nw:1", "code before the first section"),
+    "text before the first section":
+        ({"01-a": GOOD + stub(), "01-a/back": "Remarks.\n\n" + section()},
+         "chapters/01-a/back.nw:1", "text before the first section"),
     "a room without sections":
         ({"01-a": GOOD, "01-a/tests-more": code("int a;")},
          "chapters/01-a/tests-more.nw:1", "a room has sections"),

@@ -142,7 +142,9 @@ def labels():
 
 
 def pandoc(stream, to, env):
-    done = run(["pandoc", "-p", "-f", f"{HERE}/reader.lua", "-t", to, "--wrap=preserve",
+    # pandoc takes a reader's name for one in small letters: the path from here is.
+    reader = os.path.relpath(f"{HERE}/reader.lua")
+    done = run(["pandoc", "-p", "-f", reader, "-t", to, "--wrap=preserve",
                 "--no-highlight", "--mathml", "--top-level-division=chapter"],
                stdin=stream, check=False,
                env={**env, "WEAVE_TO": to, "WEAVE_CITES": bibliography.CITES})
