@@ -144,14 +144,14 @@ function find_bodies(m, e,    f, h, i, s)
 			complain(path[m] ":" line_of[h], "no room has the section " id[h])
 }
 
-# Nothing stands before a room's first section.
+# Nothing stands before a room's first section but comments.
 function check_front(f, to,    i)
 {
 	for (i = first[f]; i < to; i++)
 		if (token[i] ~ /^@begin code/) {
 			complain(path[f] ":1", "code before the first section")
 			return
-		} else if (token[i] ~ /^@text .*[^ \t]/) {
+		} else if (token[i] ~ /^@text .*[^ \t]/ && token[i] !~ /^@text <!--/) {
 			complain(path[f] ":1", "text before the first section")
 			return
 		}
