@@ -305,6 +305,25 @@ local function continue_sentences(blocks)
   return blocks
 end
 
+-- A heading goes to the next page with the table that follows it: neither may be
+-- torn, and nothing between them may be a page's end.
+local ROW, FRAME = 19, 90           -- points, about
+
+local function keep_with_tables(blocks)
+  local out, at = pandoc.List{}, nil
+  for _, b in ipairs(blocks) do
+    if b.t == 'Header' then at = #out + 1
+    elseif b.t == 'Table' and at then
+      local rows = 0
+      for _, body in ipairs(b.bodies) do rows = rows + #body.body end
+      out:insert(at, ctx.block(('\\Needspace{%dpt}'):format(math.min(520, FRAME + ROW * rows))))
+    end
+    out:insert(b)
+    if b.t ~= 'Header' and not (b.t == 'RawBlock' and b.text:match('^%%%% ')) then at = nil end
+  end
+  return out
+end
+
 -- pandoc shares the measure out by the dashes of the source; better by what is
 -- in the columns. A table that fits is left at its natural width.
 local MEASURE = 88
@@ -467,7 +486,7 @@ function Reader(input)
     end,
   }
   local body = parse(text)
-  if not ctx.html then body = continue_sentences(body) end
+  if not ctx.html then body = keep_with_tables(continue_sentences(body)) end
   body = pandoc.walk_block(pandoc.Div(body), {Header = heading, Table = share_measure}).content
   body = pandoc.walk_block(pandoc.Div(body), filter).content
   if ctx.chapter > 0 then
