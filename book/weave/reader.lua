@@ -307,16 +307,30 @@ end
 
 -- A heading goes to the next page with the table that follows it: neither may be
 -- torn, and nothing between them may be a page's end.
-local ROW, FRAME = 19, 90           -- points, about
+local LINE, FRAME, MOST = 13, 90, 540           -- points, about
+
+local function lines_of(t)
+  local lines = 0
+  for _, body in ipairs(t.bodies) do
+    for _, row in ipairs(body.body) do
+      local most = 1
+      for i, cell in ipairs(row[2] or row.cells) do
+        local share = t.colspecs[i][2]
+        local n = #pandoc.utils.stringify(cell.contents or cell[5])
+        if share then most = math.max(most, math.ceil(1.25 * n / (share * 88))) end
+      end
+      lines = lines + most
+    end
+  end
+  return lines
+end
 
 local function keep_with_tables(blocks)
   local out, at = pandoc.List{}, nil
   for _, b in ipairs(blocks) do
     if b.t == 'Header' then at = #out + 1
     elseif b.t == 'Table' and at then
-      local rows = 0
-      for _, body in ipairs(b.bodies) do rows = rows + #body.body end
-      out:insert(at, ctx.block(('\\Needspace{%dpt}'):format(math.min(520, FRAME + ROW * rows))))
+      out:insert(at, ctx.block(('\\tableneeds{%dpt}'):format(math.min(MOST, FRAME + LINE * lines_of(b)))))
     end
     out:insert(b)
     if b.t ~= 'Header' and not (b.t == 'RawBlock' and b.text:match('^%%%% ')) then at = nil end
@@ -486,8 +500,10 @@ function Reader(input)
     end,
   }
   local body = parse(text)
-  if not ctx.html then body = keep_with_tables(continue_sentences(body)) end
-  body = pandoc.walk_block(pandoc.Div(body), {Header = heading, Table = share_measure}).content
+  if not ctx.html then body = continue_sentences(body) end
+  body = pandoc.walk_block(pandoc.Div(body), {Table = share_measure}).content
+  if not ctx.html then body = keep_with_tables(body) end
+  body = pandoc.walk_block(pandoc.Div(body), {Header = heading}).content
   body = pandoc.walk_block(pandoc.Div(body), filter).content
   if ctx.chapter > 0 then
     if not ctx.html then body:insert(1, ctx.block(('\\setcounter{chapter}{%d}'):format(ctx.chapter - 1))) end
