@@ -16,7 +16,7 @@ import time
 import book
 
 LEFT_OUT = os.path.join(book.ROOT, "build/log/left-out.txt")
-MOST = 120      # what chapters may weigh together: 1 to 15, or 30 and some
+MOST = 92       # what chapters may weigh together: 1 to 13, or 30 and some
 ALL = os.environ.get("LOOM_ALL", "") not in ("", "0")
 
 

@@ -66,7 +66,7 @@ for file; do
 	esac
 	flags="-std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter
 		-Wno-sign-compare -ffreestanding
-		-fno-omit-frame-pointer -fno-stack-protector -fno-pie
+		-fno-omit-frame-pointer -fno-stack-protector -fno-pie -DUNROLL_LOOP=
 		${sanitize:+-fsanitize=$sanitize -fno-sanitize-recover=all}
 		$globals $rename ${CFLAGS-}"
 	compile "$source" "$object"
