@@ -57,7 +57,9 @@ def cases():
         small | {"append": OURS + " slub_debug"}, "ok", RAN
     yield "slabs of a megabyte", gcc, \
         {"mem": "512M",
-         "append": OURS + " slub_max_order=10 slub_min_order=8"}, "ok", RAN
+         "append": OURS + " slub_min_order=11 slub_max_order=8"}, "ok", \
+        RAN + ["slub_min_order=11 is above 10, which is taken",
+               "slub_min_order=10 is above slub_max_order, 8"]
     yield "all failing at times", gcc, \
         small | {"append": OURS + "stress failslab=7,50,0,-1"}, "ok", SHADOWS
     yield "bad settings", gcc, \
