@@ -43,6 +43,8 @@ def cases():
         {"mem": "1G", "append": "kernelcore=512M"}, SUITES
     yield "poison and clearing", {}, \
         {"append": "page_poison=on init_on_alloc=on"}, ["page_alloc"]
+    yield "cleared, both ways", {}, \
+        {"mem": "64M", "append": "init_on_alloc=on init_on_free=on"}, SUITES
     yield "records of owners", {}, \
         {"smp": "4", "append": "page_owner=on stress=5000"}, SUITES
     yield "records of owners in 16 MiB, all poisoned", {}, \

@@ -55,6 +55,9 @@ def cases():
     yield "debug build", debug, small | {"smp": "2"}, "ok", RAN + HARD
     yield "all caches debugged", gcc, \
         small | {"append": OURS + " slub_debug"}, "ok", RAN
+    yield "cleared, both ways", gcc, \
+        small | {"smp": "2", "append": OURS + " init_on_alloc=on"
+                 " init_on_free=on"}, "ok", RAN
     yield "slabs of a megabyte", gcc, \
         {"mem": "512M",
          "append": OURS + " slub_min_order=11 slub_max_order=8"}, "ok", \
