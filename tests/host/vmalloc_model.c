@@ -199,6 +199,11 @@ int vmap_pages_range_noflush(unsigned long addr, unsigned long end,
 	return 0;
 }
 
+/* The model's tables are an array, and all there. */
+void preallocate_vmalloc_pages(void)
+{
+}
+
 void vunmap_range_noflush(unsigned long addr, unsigned long end)
 {
 	for (; addr != end; addr += PAGE_SIZE)
