@@ -324,6 +324,10 @@ static void check_taken(struct page *page, unsigned int order, gfp_t gfp)
 	if (gfp & __GFP_COMP && order &&
 	    compound_head(page + (1UL << order) - 1) != page)
 		host_fail("the last page does not know its head\n");
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		if (PageTail(page + i) != (gfp & __GFP_COMP && i))
+			host_fail("page %lu of a new block is%s a tail\n", i,
+				  PageTail(page + i) ? "" : " not");
 	memset(bytes, 0xa5, 64);
 }
 
