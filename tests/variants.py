@@ -125,19 +125,23 @@ class Tree:
                 ["awk", "-v", f"keep={len(early)}", "-v",
                  f"plain={self.plain:d}", "-v", f"manifest={manifest}",
                  "-f", "book/tangle.awk"],
-                cwd=book.ROOT, env={**os.environ, "RENAMED": ""}, text=True,
+                cwd=book.ROOT, env={**os.environ, "RENAMED": "", "LC_ALL": "C"}, text=True,
                 input="\n".join(early + late) + "\n", stdout=out,
                 stderr=subprocess.PIPE)
         if done.returncode:
             raise book.TangleError(done.stderr.strip())
         with open(manifest, encoding="utf-8") as f:
-            files = set(f.read().split())
+            files = {line.split()[0] for line in f}
+        staged = f"{scratch}/files"
         for file in files:
-            os.makedirs(os.path.join(self.tree, os.path.dirname(file)),
-                        exist_ok=True)
+            for tree in (self.tree, staged):
+                os.makedirs(os.path.join(tree, os.path.dirname(file)),
+                            exist_ok=True)
         with open(checkpoint, encoding="utf-8") as f:
             subprocess.run([f"{NOWEB}/mnt", "-t8", "-all"],
-                           cwd=self.tree, stdin=f, check=True)
+                           cwd=staged, stdin=f, check=True)
+        for file in files:
+            replace(*(os.path.join(t, file) for t in (staged, self.tree)))
         return files
 
     def restore(self, file):
@@ -145,5 +149,14 @@ class Tree:
         theirs, ours = (os.path.join(t, file) for t in (self.base, self.tree))
         if not os.path.exists(theirs):
             os.remove(ours)
-        elif not filecmp.cmp(theirs, ours, shallow=False):
-            shutil.copyfile(theirs, ours)
+        else:
+            replace(theirs, ours)
+
+
+def replace(theirs, ours):
+    """Make a file, which may be read-only, what another is, if it differs."""
+    if os.path.exists(ours):
+        if filecmp.cmp(theirs, ours, shallow=False):
+            return
+        os.remove(ours)
+    shutil.copyfile(theirs, ours)
