@@ -256,6 +256,7 @@ END {
 	for (name in live)
 		if (is_root(name)) {
 			emit(name)
-			print name, length_of > manifest
+			if (length_of)      # else it is no file, yet
+				print name, length_of > manifest
 		}
 }

@@ -302,6 +302,7 @@ def test_making():
     with tempfile.TemporaryDirectory() as root:
         files(root, {
             "chapters/01-a/main.nw": code("int a;", "\t<<b>>", "\t<<hook>>", "int z;")
+            + code("<<hook>>", name="later.c")
             + code("int b1;", name="b"),
             "chapters/02-b/main.nw": code("int b2;", name="b")
             + code("int h;", name="hook"),
@@ -318,6 +319,8 @@ def test_making():
             done = tangle(root, number, "--plain")
             tap.ok(done.returncode == 0, f"checkpoint {number} is made",
                    done.stdout)
+            tap.equal(os.path.exists(f"{root}/out/later.c"), number != "1",
+                      f"a file without lines is none, in checkpoint {number}")
             tap.equal(made(root), text,
                       {"1": "a hook is empty before its chapter",
                        "2": "a definition is appended to, a hook filled",
