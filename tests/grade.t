@@ -22,10 +22,11 @@ scratch = tempfile.mkdtemp()
 tree = os.path.join(scratch, "01-log-buffer")
 
 
-def tool(*arguments, limit="120"):
-    environment = dict(os.environ, LOOM_WORK=scratch, LOOM_LIMIT=limit)
+def tool(*arguments, limit="120", **variables):
+    environment = dict(os.environ, LOOM_WORK=scratch, LOOM_LIMIT=limit,
+                       **variables)
     done = subprocess.run([os.path.join(book.ROOT, "exercises/exercise"),
-                           *arguments], text=True, env=environment,
+                           *arguments], encoding="utf-8", env=environment,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     return done.returncode, done.stdout
@@ -146,6 +147,19 @@ def test_names():
          f"make exercise EX={EX}")
 
 
+def test_locale():
+    """A terminal that knows no more than Latin-1."""
+    name = "en_US.ISO-8859-1"
+    done = subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1",
+                           f"{scratch}/{name}"], check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if done.returncode:
+        tap.skip(f"the list under {name}", "localedef cannot make it")
+        return
+    says(tool("list", LC_ALL=name, LOCPATH=scratch), 0, f"the list under {name}",
+         "●")
+
+
 def test_handing_out():
     says(tool("exercise", "1/log-buffer"), 0, "the exercise is handed out",
          "Exercise 01/log-buffer", re.escape(tree), FILE + r":\d+ in log_store\(\)",
@@ -226,6 +240,7 @@ try:
     test_chapters()
     test_floods()
     test_names()
+    test_locale()
     test_handing_out()
     test_keeping(test_grading())
     test_solution()
