@@ -178,6 +178,9 @@ def test_products():
     says(run("make", "checkpoint", CH), False, "a change in tangled/ is told",
          r"^  init/main\.c", "make plain")
     tap.ok(read(f"{TREE}/init/main.c").endswith("/* mine */\n"), "and kept")
+    says(run("book/livebook", "first-light"), False,
+         "the book does not quote a changed tree", "not as the chapters made it",
+         r"init/main\.c: FAILED", without=["Traceback"])
     write(f"{TREE}/init/main.c", main)
 
 

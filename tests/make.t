@@ -148,8 +148,8 @@ def test_packages():
 
 
 test_help()
-test_wrong_names()
 test_checkpoints()
+test_wrong_names()
 test_diff()
 test_exercise()
 test_packages()

@@ -125,13 +125,14 @@ class Tree:
                 ["awk", "-v", f"keep={len(early)}", "-v",
                  f"plain={self.plain:d}", "-v", f"manifest={manifest}",
                  "-f", "book/tangle.awk"],
-                cwd=book.ROOT, env={**os.environ, "RENAMED": "", "LC_ALL": "C"}, text=True,
+                cwd=book.ROOT, text=True,
+                env={**os.environ, "RENAMED": "", "LC_ALL": "C"},
                 input="\n".join(early + late) + "\n", stdout=out,
                 stderr=subprocess.PIPE)
         if done.returncode:
             raise book.TangleError(done.stderr.strip())
         with open(manifest, encoding="utf-8") as f:
-            files = {line.split()[0] for line in f}
+            files = {name: int(lines) for name, lines in map(str.split, f)}
         staged = f"{scratch}/files"
         for file in files:
             for tree in (self.tree, staged):
@@ -140,9 +141,13 @@ class Tree:
         with open(checkpoint, encoding="utf-8") as f:
             subprocess.run([f"{NOWEB}/mnt", "-t8", "-all"],
                            cwd=staged, stdin=f, check=True)
-        for file in files:
+        for file, lines in files.items():
+            with open(os.path.join(staged, file), "rb") as f:
+                if f.read().count(b"\n") != lines:     # mnt would not say so
+                    raise book.TangleError(f"{file}: not all was written;"
+                                           " is there room?")
             replace(*(os.path.join(t, file) for t in (staged, self.tree)))
-        return files
+        return set(files)
 
     def restore(self, file):
         """Make it what the checkpoint has; it is then newer than its object."""
