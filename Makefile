@@ -9,6 +9,11 @@ MAKEFLAGS += --no-print-directory
 # Order, ranges and messages are the same wherever this runs.
 export LC_ALL := C.UTF-8
 
+ifneq ($(findstring :,$(CURDIR)),)
+$(error $(CURDIR): TeX and gdb take a colon for the end of a folder's name. \
+	Move the book to a path without one; it may hold anything else)
+endif
+
 CHAPTERS := $(sort $(wildcard chapters/[0-9][0-9]-*/*.nw))
 NAMES := $(patsubst chapters/%/main.nw,%,$(filter %/main.nw,$(CHAPTERS)))
 LAST := $(lastword $(NAMES))
@@ -93,6 +98,7 @@ ifeq ($(OTHER),)
 checkpoint: build/checkpoint/$(NAME).built
 else
 checkpoint: build/checkpoint/$(NAME).tangled
+	@echo "make   $(NAME) with $(OTHER)"
 	@$(MAKE) -s $(ALSO) -C $(TREE) loom.elf
 endif
 

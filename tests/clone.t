@@ -184,6 +184,15 @@ def test_products():
     write(f"{TREE}/init/main.c", main)
 
 
+def test_colon():
+    """What cannot work is refused at once."""
+    folder = os.path.join(scratch, "a:b")
+    os.mkdir(folder)
+    shutil.copy(os.path.join(book.ROOT, "Makefile"), folder)
+    says(run("make", "-C", folder, "help"), False, "a path with a colon is refused",
+         "colon.*Move the book")
+
+
 SMALL = """# More
 
 <<NAME>>=
@@ -229,10 +238,14 @@ def test_deleted_chapter():
            "takes its products along", os.listdir(f"{top}/tangled"))
 
 
+if not os.path.exists(os.path.join(book.ROOT, ".git")):
+    tap.skip("a clone in a folder of an odd name", "this is no repository")
+    tap.done()
 scratch = tempfile.mkdtemp()
 top = os.path.join(scratch, ODD)
 try:
     clone(top)
+    test_colon()
     test_odd_folder()
     test_plain()
     test_iso()
