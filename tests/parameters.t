@@ -113,7 +113,7 @@ def boots():
                    [parameter.says] if last and parameter.says else [], suites)
         if parameter.refuses:
             yield (" ".join(assign(name, v) for v in parameter.refuses),
-                   [f"'{v or ''}' for parameter '{name}': error -22"
+                   [f"'{v or ''}' for parameter '{name}': error -"
                     for v in parameter.refuses], suites)
 
 
