@@ -72,7 +72,8 @@ def machines():
         "smp": "2", "append": "page_poison=1 init_on_alloc=1 init_on_free=1"
         " slab_nomerge"}, []
     if turns.ALL:       # which takes a minute
-        yield "12 MiB, sixty-four processors", {"mem": "12M", "smp": "64"}, []
+        yield "12 MiB, sixty-four processors", {
+            "mem": "12M", "smp": "64", "limit": 1200}, []
 
 
 def with_nodes(*sizes):
