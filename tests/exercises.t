@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Each coding exercise: the skeleton builds and fails, the solution passes,
-every planted wrong answer fails. Each question has its answer. And no chapter
+and so does one of another design; every planted wrong answer fails. Each question has its answer. And no chapter
 is short of either.
 
     tests/exercises.t [05 ...]      those of some chapters only
@@ -97,7 +97,7 @@ def test_proofs(coding):
             seen[name][1].append(line.strip())
     for name, (good, said) in seen.items():
         tap.ok(good, name, *said[-30:])
-    wanted = sum(2 + len(e.wrong_answers()) for e in coding)
+    wanted = sum(2 + len(e.wrong_answers() + e.right_answers()) for e in coding)
     tap.ok(heads == wanted and (done.returncode == 0) ==
            all(good for good, _ in seen.values()),
            f"{wanted} variants were tried", f"{heads} seen;"

@@ -8,6 +8,7 @@ if every self-test in its tests/ ran to the end in at least one of the boots.
 import dataclasses
 import os
 import shlex
+import subprocess
 
 import guest
 import ktap
@@ -141,6 +142,40 @@ def problems_of(boot, ending, suites):
     for text in boot.reject:
         if text in ending.text:
             yield f"It prints “{text}”, which it must not."
+
+
+def places(tree, addresses):
+    """(function, file, line) of each address of the tree's kernel."""
+    done = subprocess.run(["addr2line", "-f", "-e", "loom.elf",
+                           *map(hex, addresses)], cwd=tree, text=True,
+                          stdout=subprocess.PIPE, check=False)
+    lines = done.stdout.split("\n")
+    for function, place in zip(lines[0::2], lines[1::2]):
+        file, _, line = place.partition(" ")[0].rpartition(":")
+        here = os.path.realpath(tree) + "/"
+        file = os.path.normpath(file).removeprefix(here)
+        yield function, file, int(line) if line.isdigit() else 0
+
+
+def tally(tree, results):
+    """How many tests there were, those that were not reached included, and how
+    many of them passed; each counts in each boot."""
+    known = ktap.sources(tree)
+    total = passed = 0
+    for result in results:
+        ran = {(suite.name, case.name) for suite in result.suites
+               for case in suite.cases}
+        missed = set()
+        if result.ending.how not in ("ok", "fail"):
+            begun = {suite.name for suite in result.suites}
+            alone = "kunit.filter_glob" in result.boot.append
+            missed = {(source.name, case) for source in known.values()
+                      if source.name in begun or not alone
+                      for case in source.cases} - ran
+        total += len(ran) + len(missed)
+        passed += sum(case.ok for suite in result.suites
+                      for case in suite.cases)
+    return passed, total
 
 
 def tests_not_run(tree, results):
