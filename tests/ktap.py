@@ -28,9 +28,9 @@ class Suite:
 
 FAILED = re.compile(r"\s*# .*?: EXPECTATION FAILED at (\S+):(\d+)")
 RESULT = re.compile(r"    (not )?ok \d+ (\S+)( # SKIP.*)?$")
-# The value of an operand that is a number or a character anyway.
-SAYS_NOTHING = re.compile(r"\s*(-?(0x[0-9a-fA-F]+|\d+)[uUlL]*|'\\?.'|true|false)"
-                          r" == ")
+# The value of an operand that is a number, a character or a string anyway.
+SAYS_NOTHING = re.compile(
+    r"\s*(?:(?:-?(?:0x[0-9a-fA-F]+|\d+)[uUlL]*|'\\?.'|true|false) == |(\".*\") == \1$)")
 END = re.compile(r"(not )?ok \d+ (\S+)")
 
 
