@@ -7,6 +7,7 @@ if every self-test in its tests/ ran to the end in at least one of the boots.
 
 import dataclasses
 import os
+import re
 import shlex
 import subprocess
 
@@ -208,13 +209,38 @@ def quick(tree, boots):
             yield dataclasses.replace(boot, append=append, expect=[], reject=[])
 
 
-def judge(tree, boots, limit, all_of_them=True):
+def read_forbidden(path):
+    """(object, pattern, why) of each line of an exercise's `forbidden`."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            lines = [shlex.split(line, comments=True) for line in f]
+    except FileNotFoundError:
+        return []
+    return [(words[0], words[1], " ".join(words[2:])) for words in lines if words]
+
+
+def forbidden_in(tree, forbidden):
+    """What an answer's object files use that the exercise does not allow: what
+    they call and refer to, and their instructions."""
+    for file, pattern, why in forbidden:
+        done = subprocess.run(["objdump", "-dr", "--no-show-raw-insn",
+                               f"obj/{file}.o"], cwd=tree, text=True,
+                              stdout=subprocess.PIPE, check=False)
+        used = re.search(pattern, done.stdout)
+        if used:
+            yield f"{file} uses {used[0].strip()}: {why}."
+
+
+def judge(tree, boots, limit, all_of_them=True, forbidden=()):
     """Build `tree`, run `boots`, and say how it went; with all_of_them unset,
     run them until one goes wrong, which is all that some want to know. Most
     answers that are wrong are found out by the exercise's own suite."""
     built, said = build(tree)
     verdict = Verdict(built, said)
     if built:
+        verdict.problems = list(forbidden_in(tree, forbidden))
+        if verdict.problems and not all_of_them:
+            return verdict
         for boot in () if all_of_them else quick(tree, boots):
             result = run(tree, boot, limit, False)
             if result.problems:
@@ -224,5 +250,5 @@ def judge(tree, boots, limit, all_of_them=True):
             verdict.results.append(run(tree, boot, limit, all_of_them))
             if verdict.results[-1].problems and not all_of_them:
                 return verdict
-        verdict.problems = list(tests_not_run(tree, verdict.results))
+        verdict.problems += tests_not_run(tree, verdict.results)
     return verdict
