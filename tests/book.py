@@ -79,11 +79,9 @@ class Exercise:
         return f"{self.directory}/forbidden"
 
     def right_answers(self):
-        """Solutions of another design: each an overlay on the skeleton."""
         return sorted(glob.glob(f"{self.directory}/right-*.nw", root_dir=ROOT))
 
     def wrong_answers(self):
-        """Each an overlay on the solution."""
         return sorted(glob.glob(f"{self.directory}/wrong-*.nw", root_dir=ROOT))
 
 
