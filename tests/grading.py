@@ -119,7 +119,7 @@ FAILURE = r"^    not ok \d+ [^\n]*\n"
 def run(tree, boot, limit, all_of_it=True):
     ending = guest.boot(os.path.join(tree, "loom.elf"),
                         limit=max(boot.limit, limit), qemu=boot.qemu,
-                        append=boot.append, icount=boot.icount,
+                        append=boot.append, icount=boot.icount, watch=True,
                         until=None if all_of_it or boot.exit != "ok"
                         else FAILURE)
     suites = ktap.parse(ending.text)

@@ -53,21 +53,23 @@ def command(kernel, machine="pc", cpu="max", mem="512M", smp="1", qemu=(),
     return line + ["-kernel", kernel, "-append", append]
 
 
-def boot(kernel, limit=240, until=None, **settings):
+def boot(kernel, limit=240, until=None, watch=False, **settings):
     """Boot `kernel` (loom.elf, or loom.iso with iso=True) to its end, or until
-    it says something that settles the question."""
+    it says something that settles the question. With `watch`, a guest that
+    does not end is asked where it is."""
     # timeout(1) ends the guest even if we are not there to do it.
     line = ["timeout", "--kill-after=5", str(limit + 60)]
     with (tempfile.TemporaryFile() as err,
           tempfile.TemporaryDirectory() as scratch):
         monitor, stuck = os.path.join(scratch, "monitor"), []
+        watch = watch and len(monitor) < LONGEST_SOCKET and "," not in monitor
         process = subprocess.Popen(
             line + command(kernel, **settings)
-            + ["-qmp", f"unix:{monitor},server=on,wait=off"],
+            + ["-qmp", f"unix:{monitor},server=on,wait=off"] * watch,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err)
         try:
             text, how = listen(process, time.monotonic() + limit, until)
-            if how == "hang":
+            if how == "hang" and watch:
                 stuck = whereabouts(monitor)
         finally:
             process.terminate()     # which timeout passes on
@@ -97,7 +99,8 @@ def listen(process, end, until):
     return out.decode("utf-8", "replace").replace("\r\n", "\n"), how
 
 
-FRAMES = 12     # of a guest that hangs, at most
+LONGEST_SOCKET = 100    # bytes of a path; 107 is what there is room for
+FRAMES = 12             # of a guest that hangs, at most
 
 
 def whereabouts(monitor):
