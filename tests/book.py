@@ -69,6 +69,9 @@ class Exercise:
     def solution(self):
         return f"solutions/{self.chapter.name}/{self.slug}.nw"
 
+    def right_answers(self):
+        return sorted(glob.glob(f"{self.directory}/right-*.nw", root_dir=ROOT))
+
     def wrong_answers(self):
         return sorted(glob.glob(f"{self.directory}/wrong-*.nw", root_dir=ROOT))
 

@@ -97,7 +97,8 @@ def test_proofs(coding):
             seen[name][1].append(line.strip())
     for name, (good, said) in seen.items():
         tap.ok(good, name, *said[-30:])
-    wanted = sum(2 + len(e.wrong_answers()) for e in coding)
+    wanted = sum(2 + len(e.right_answers()) + len(e.wrong_answers())
+                 for e in coding)
     tap.ok(heads == wanted and (done.returncode == 0) ==
            all(good for good, _ in seen.values()),
            f"{wanted} variants were tried", f"{heads} seen;"
