@@ -114,10 +114,12 @@ else
 test: build/packages
 	@tests/timing new
 	@tests/timing run "make checkpoints" $(MAKE) checkpoints
-	@tests/timing run "make live" $(MAKE) live
+	@tests/timing run "make live" book/livebook --turn
 	@mkdir -p $(LOG)
 	@echo "weaving meanwhile; the log is $(LOG)/woven.txt"
-	@{ tests/timing run weave sh -c 'book/weave/html && book/weave/pdf' && \
+	@{ tests/timing run "pages to browse" book/weave/html && \
+		tests/timing run "volumes on paper" \
+			book/weave/pdf --volumes $$(tests/turns.py volumes) && \
 		$(PROVE) $(OF_BOOK); } > $(LOG)/woven.txt 2>&1 & \
 	$(PROVE) $(OF_KERNEL) 2>&1 | tee $(LOG)/test.log; passed=$$?; \
 	wait $$!; woven=$$?; \

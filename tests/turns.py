@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Turns: what of a test is too much for every `make test` is done in some runs
 and left out of others, so that a few runs do all of it.
 
@@ -5,10 +6,13 @@ Who is next follows from the number of commits, so that each change has other
 turns than the one before; ROTATE=N chooses. `make test-all` (LOOM_ALL=1) does
 everything. What is left out is said on standard error, and kept for the table
 at the end of `make test`. What is asked for by name is not left out.
+
+usage: tests/turns.py volumes       print the volumes whose turn it is
 """
 
 import functools
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +21,7 @@ import book
 
 LEFT_OUT = os.path.join(book.ROOT, "build/log/left-out.txt")
 MOST = 92       # what chapters may weigh together: 1 to 13, or 30 and some
+PAGES = 800     # of main line, that volumes may have together
 ALL = os.environ.get("LOOM_ALL", "") not in ("", "0")
 
 
@@ -52,6 +57,22 @@ def chapters():
         [every[i] for i in deal([c.number for c in every], turn())]
 
 
+def volumes_of(count):
+    """{number: pages} of the volumes that so many chapters fill, in part."""
+    text = book.read("book/parts.md")
+    rows = re.findall(r"\{chapters=(\d+)-\d+ pages=(\d+)\}", text)
+    return {number: int(pages) for number, (first, pages) in enumerate(rows, 1)
+            if int(first) <= count}
+
+
+def volumes():
+    """Those whose turn it is to be set on paper."""
+    every = volumes_of(len(book.chapters()))
+    numbers = list(every)
+    return numbers if ALL else \
+        [numbers[i] for i in deal(list(every.values()), turn(), PAGES)]
+
+
 def leave_out(what, chapters):
     """Say that this is not done for these chapters."""
     if chapters:
@@ -63,3 +84,18 @@ def say(line):
     os.makedirs(os.path.dirname(LEFT_OUT), exist_ok=True)
     with open(LEFT_OUT, "a", encoding="utf-8") as f:
         f.write(line + "\n")
+
+
+def main(words):
+    if words != ["volumes"]:
+        print(__doc__.split("\n\n")[-1], file=sys.stderr, end="")
+        return 2
+    for number in volumes_of(len(book.chapters())):
+        if number not in volumes():
+            say(f"volume {number} on paper")
+    print(*volumes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

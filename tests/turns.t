@@ -4,6 +4,7 @@ none are needed while all fit in one; what is left out is told. And the table
 of seconds adds up."""
 
 import os
+import re
 import subprocess
 
 import book
@@ -58,6 +59,21 @@ def test_settings():
     tap.equal(seen, every, "and so do a few runs together")
 
 
+def test_volumes():
+    """On paper, the last volume each time and the others in turn."""
+    for chapters in (1, 11, 12, 18, 30):
+        volumes = turns.volumes_of(chapters)
+        pages, numbers = list(volumes.values()), list(volumes)
+        hands = [[numbers[i] for i in turns.deal(pages, turn, turns.PAGES)]
+                 for turn in range(6)]
+        tap.ok(set().union(*hands) == set(numbers)
+               and all(hand[-1] == numbers[-1] for hand in hands)
+               and all(len(hand) > 1 for hand in hands if len(numbers) > 1),
+               f"of {chapters} chapters every volume has its turn on paper",
+               hands)
+    tap.equal(turns.volumes_of(11), {1: 245, 2: 400}, "with their pages")
+
+
 def test_timing():
     """The table of what is measured at the moment, whatever that is."""
     done = subprocess.run([TIMING, "run", "turns.t's own", "sh", "-c",
@@ -69,15 +85,14 @@ def test_timing():
                               stdout=subprocess.PIPE).stdout
     finally:
         os.remove(kept)
-    rows = [line.split("  ") for line in text.splitlines()
-            if line.endswith(("each", "once", "square", "turns"))]
-    total = next(line.split() for line in text.splitlines()
-                 if line.startswith("  together"))
-    numbers = [list(map(float, " ".join(row).split()[-4:-1])) for row in rows]
+    numbers = [list(map(float, row)) for row in re.findall(
+        r"^  .* ([\d.]+) +([\d.]+) +([\d.]+)  \w+$", text, re.M)]
+    total = list(map(float, re.search(r"^  together +([\d.]+) +([\d.]+)$",
+                                      text, re.M).groups()))
     tap.ok("turns.t's own" in text and
-           abs(sum(n[0] for n in numbers) - float(total[1])) < 0.06 * len(rows)
-           and abs(sum(n[2] for n in numbers) - float(total[2]))
-           < 0.06 * len(rows), "the columns add up", text)
+           all(abs(sum(n[i] for n in numbers) - sum_) < 0.06 * len(numbers)
+               for i, sum_ in zip((0, 2), total)),
+           "the columns add up", text)
     tap.ok("eft out" in text, "what was left out is told", text)
     done = subprocess.run([TIMING], stderr=subprocess.PIPE, check=False)
     tap.ok(done.returncode == 2 and b"usage" in done.stderr,
@@ -86,5 +101,6 @@ def test_timing():
 
 test_hands()
 test_settings()
+test_volumes()
 test_timing()
 tap.done()

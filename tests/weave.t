@@ -14,6 +14,7 @@ sys.path.insert(0, "book/weave")
 sys.path.insert(0, "tests")
 import tap  # noqa: E402
 import texlog  # noqa: E402
+import weave  # noqa: E402
 
 WORK = "build/weave/pdf"
 
@@ -115,9 +116,12 @@ def test_file(name, arrive):
 
 
 def test_far_links(arrive):
-    """What lies beside is entered where it can be; what is not made yet is not linked."""
+    """What lies beside is entered where it can be; what is not made yet is not
+    linked. A volume that waits for its turn to be set has its TeX, and is believed."""
+    waiting = [f"loom-{part.number}{room}.pdf" for part in weave.parts() for room in ("", "-back")
+               if part.number not in volumes() and glob.glob(f"build/weave/latex/{part.first:02d}-*.tex")]
     lost = [f"{name}: {file}#{place}" for name, wanted in arrive.wanted.items() for file, place in wanted
-            if place not in arrive.there.get(f"build/{file}", ())]
+            if file not in waiting and place not in arrive.there.get(f"build/{file}", ())]
     ok(any(arrive.wanted.values()) and not lost, "every link into another PDF arrives", lost)
 
 
