@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Each coding exercise: the skeleton builds and fails, the solution passes,
-every planted wrong answer fails. Each question has its answer. And no chapter
+and so does one of another design; every planted wrong answer fails. Each question has its answer. And no chapter
 is short of either.
 
     tests/exercises.t [05 ...]      those of some chapters only
@@ -64,6 +64,12 @@ def test_directories(chapter):
         wrong = exercise.wrong_answers()
         tap.ok(len(wrong) >= 2, f"{exercise.name} plants {len(wrong)} wrong"
                " answers")
+        tap.ok(exercise.right_answers(), f"{exercise.name} plants a right one"
+               " that is not the solution")
+        hints = book.read(exercise.hints) if os.path.exists(
+            path(exercise.hints)) else ""
+        tap.ok(len(hints.strip().split("\n\n")) >= 2 and max(
+            map(len, hints.split("\n"))) <= 80, f"{exercise.name} has hints")
     place = path(f"exercises/{chapter.name}")
     slugs = set(os.listdir(place)) if os.path.isdir(place) else set()
     tap.ok(slugs == {e.slug for e in coding},
