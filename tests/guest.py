@@ -19,13 +19,16 @@ import time
 
 ENDINGS = {33: "ok", 35: "fail", 37: "panic", 0: "reset"}
 
+LONGEST = 300       # of a line that is shown
+MOST = 16 << 20     # bytes that a guest may say
+
 ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1",
           "-rtc", "base=2026-01-01,clock=vm"]
 
 
 @dataclasses.dataclass
 class Ending:
-    how: str        # ok, fail, panic, reset, hang, stopped, "status N" of QEMU
+    how: str        # ok, fail, panic, reset, hang, flood, stopped, "status N"
     text: str       # all that the guest wrote on its serial port
     complaints: str # what QEMU wrote on standard error
     stuck: list = dataclasses.field(default_factory=list)
@@ -33,7 +36,8 @@ class Ending:
                     # addresses that it was at, the innermost first
 
     def last_lines(self, n=15):
-        return "\n".join(self.text.splitlines()[-n:])
+        return "\n".join(line if len(line) <= LONGEST else "… " + line[-LONGEST:]
+                         for line in self.text[-n * 4096:].splitlines()[-n:])
 
 
 def command(kernel, machine="pc", cpu="max", mem="512M", smp="1", qemu=(),
@@ -76,14 +80,14 @@ def boot(kernel, limit=240, until=None, watch=False, **settings):
             process.stdout.close()
             process.wait()
         err.seek(0)
-        complaints = err.read().decode("utf-8", "replace")
+        complaints = err.read().decode("utf-8", "replace")[-4000:]
     how = how or ENDINGS.get(process.returncode, f"status {process.returncode}")
     return Ending(how, text, complaints, stuck)
 
 
 def listen(process, end, until):
     """What the guest says, and how it ended if it did not by itself."""
-    out, how = b"", None
+    out, how = bytearray(), None
     while not how:
         ready, _, _ = select.select([process.stdout], [], [],
                                     max(0, end - time.monotonic()))
@@ -94,6 +98,8 @@ def listen(process, end, until):
         elif not said:
             process.wait()
             break
+        elif len(out) > MOST:
+            how = "flood"
         elif until and re.search(until, out.decode("utf-8", "replace"), re.M):
             how = "stopped"
     return out.decode("utf-8", "replace").replace("\r\n", "\n"), how
@@ -136,8 +142,10 @@ def frames(stream, cpu):
             "command-line": command, "cpu-index": cpu})
 
     said = monitor("info registers")
-    at, frame = (int(re.search(rf"{register}=(\w+)", said)[1], 16)
-                 for register in ("RIP", "RBP"))
+    registers = re.search(r"RBP=(\w+).*?RIP=(\w+)", said, re.S)
+    if not registers:
+        return []               # it was never in 64-bit mode
+    frame, at = (int(register, 16) for register in registers.groups())
     found = [at]
     while frame >> 47 and frame % 8 == 0 and len(found) < FRAMES:
         words = re.findall(r"0x(\w{16})\b", monitor(f"x /2gx {frame:#x}"))
