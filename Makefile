@@ -275,5 +275,5 @@ build/packages: packages.txt book/install
 	@mkdir -p build && touch $@
 
 .PHONY: all book html epub page live checkpoint checkpoints run test test-all \
-	bench map debug iso plain tags diff exercise grade hint solution \
-	solutions dist clean help
+	bench map debug iso plain tags diff exercise grade hint solution solutions \
+	dist clean help

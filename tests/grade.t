@@ -53,6 +53,23 @@ def line_of(text, part):
     return text[:text.index(part)].count("\n") + 1
 
 
+def test_titles():
+    """What has a number on paper has a title on a terminal."""
+    bare = [e.id for c in book.chapters() for e in book.exercises(c)
+            if re.search("“(sec|fig|tbl|ex):", book.plain_text(e.text))]
+    tap.ok(not bare, "references in exercises are titles", bare)
+    known = {name for c in book.chapters() for e in book.exercises(c)
+             for name in re.findall(r"\[@((?:sec|fig|tbl|ex):[\w-]+)\]", e.text)}
+    whole = "".join(book.read(path) for c in book.chapters() for path in c.sources)
+    bare = [name for name in sorted(known) if f"#{name}" in whole
+            and "chapter to come" in book.plain_text(f"[@{name}]")]
+    tap.ok(not bare, "but for those to chapters to come", bare)
+    tap.equal(book.plain_text("as in [@fig:mb-cost] [@knuth1970, p. 2]"),
+              "as in the figure “What it costs to reserve and free one page"
+              " when so many regions are reserved” (Knuth 1970, p. 2)",
+              "of a figure its caption, of a work its author and year")
+
+
 GRADES = {
     "a quote that is not closed": ('one append="numa=on\n', "grade:1: no closing quotation"),
     "quotes within quotes": ('one\ntwo expect="say "hello" twice\n', "grade:2: no closing"),
@@ -133,23 +150,6 @@ def test_floods():
            "of long lines little is shown", len(ending.last_lines(12)))
     one = guest.Ending("hang", "x" * 4_000_000 + " the end", "").last_lines(12)
     tap.ok(len(one) < 1000 and one.endswith(" the end"), "and of one without an end")
-
-
-def test_titles():
-    """What has a number on paper has a title on a terminal."""
-    bare = [e.id for c in book.chapters() for e in book.exercises(c)
-            if re.search("“(sec|fig|tbl|ex):", book.plain_text(e.text))]
-    tap.ok(not bare, "references in exercises are titles", bare)
-    known = {name for c in book.chapters() for e in book.exercises(c)
-             for name in re.findall(r"\[@((?:sec|fig|tbl|ex):[\w-]+)\]", e.text)}
-    whole = "".join(book.read(path) for c in book.chapters() for path in c.sources)
-    bare = [name for name in sorted(known) if f"#{name}" in whole
-            and "chapter to come" in book.plain_text(f"[@{name}]")]
-    tap.ok(not bare, "but for those to chapters to come", bare)
-    tap.equal(book.plain_text("as in [@fig:mb-cost] [@knuth1970, p. 2]"),
-              "as in the figure “What it costs to reserve and free one page"
-              " when so many regions are reserved” (Knuth 1970, p. 2)",
-              "of a figure its caption, of a work its author and year")
 
 
 def test_names():
@@ -272,10 +272,10 @@ def test_solution():
 
 
 try:
+    test_titles()
     test_grade_files()
     test_chapters()
     test_floods()
-    test_titles()
     test_names()
     test_locale()
     test_handing_out()

@@ -142,8 +142,10 @@ def frames(stream, cpu):
             "command-line": command, "cpu-index": cpu})
 
     said = monitor("info registers")
-    at, frame = (int(re.search(rf"{register}=(\w+)", said)[1], 16)
-                 for register in ("RIP", "RBP"))
+    registers = re.search(r"RBP=(\w+).*?RIP=(\w+)", said, re.S)
+    if not registers:
+        return []               # it was never in 64-bit mode
+    frame, at = (int(register, 16) for register in registers.groups())
     found = [at]
     while frame >> 47 and frame % 8 == 0 and len(found) < FRAMES:
         words = re.findall(r"0x(\w{16})\b", monitor(f"x /2gx {frame:#x}"))
