@@ -5,6 +5,7 @@ the exercise tool need.
 """
 
 import dataclasses
+import functools
 import glob
 import os
 import re
@@ -13,6 +14,10 @@ import subprocess
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Mistake(Exception):
+    """A mistake in the book's sources: "file:line: what is wrong"."""
 
 
 @dataclasses.dataclass(unsafe_hash=True)
@@ -69,6 +74,17 @@ class Exercise:
     def solution(self):
         return f"solutions/{self.chapter.name}/{self.slug}.nw"
 
+    @property
+    def hints(self):
+        return f"{self.directory}/hints"
+
+    @property
+    def forbidden(self):
+        return f"{self.directory}/forbidden"
+
+    def right_answers(self):
+        return sorted(glob.glob(f"{self.directory}/right-*.nw", root_dir=ROOT))
+
     def wrong_answers(self):
         return sorted(glob.glob(f"{self.directory}/wrong-*.nw", root_dir=ROOT))
 
@@ -82,8 +98,17 @@ def chapters():
 
 
 def read(path):
-    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
-        return f.read()
+    """The text of one of its files, which may be a fifo by mistake."""
+    whole = os.path.join(ROOT, path)
+    if os.path.exists(whole) and not os.path.isfile(whole):
+        raise Mistake(f"{path} is no ordinary file")
+    try:
+        with open(whole, encoding="utf-8") as f:
+            return f.read()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Mistake(f"{path}:{line}: bytes that are not UTF-8;"
+                      " save the file as UTF-8") from None
 
 
 def prose_lines(path):
@@ -103,9 +128,12 @@ def prose_of(text):
             yield number, line
 
 
-def attributes(text):
+def attributes(text, place=""):
     """The identifier and the key=value pairs of a {.class #id key=value}."""
-    words = shlex.split(text.replace("'", "\\'"))
+    try:
+        words = shlex.split(text.replace("'", "\\'"))
+    except ValueError:
+        raise Mistake(f"{place}: a quote is not closed") from None
     pairs = dict(word.split("=", 1) for word in words if "=" in word)
     ids = [word[1:] for word in words if word.startswith("#")]
     return (ids[0] if ids else None), pairs
@@ -119,10 +147,14 @@ def exercises(chapter):
         closing = re.match(r":{3,}\s*$", line)
         if current is None:
             if opening and ".exercise" in opening[1].split("{")[-1].split():
-                id, pairs = attributes(opening[1].strip("{} "))
+                place = f"{chapter.path}:{number}"
+                id, pairs = attributes(opening[1].strip("{} "), place)
+                difficulty = pairs.get("difficulty", "0")
+                if difficulty not in list("012345"):
+                    raise Mistake(f"{place}: difficulty={difficulty}:"
+                                  " it is a number, 1 to 5")
                 current = Exercise(chapter, id, pairs.get("code"),
-                                   pairs.get("title", ""),
-                                   int(pairs.get("difficulty", 0)),
+                                   pairs.get("title", ""), int(difficulty),
                                    pairs.get("time", ""), "", number)
                 depth = 1
             continue
@@ -132,6 +164,9 @@ def exercises(chapter):
         else:
             found.append(current)
             current = None
+    if current:
+        raise Mistake(f"{chapter.path}:{current.line}: the ::: that begins here"
+                      " is not closed")
     return found
 
 
@@ -194,14 +229,50 @@ def origins(number, path, overlays=()):
 def plain_text(markdown):
     """An exercise's Markdown for a terminal."""
     text = re.sub(r"\[\[(.*?)\]\]", r"`\1`", markdown)
-    text = re.sub(r"\[@(\w+):([\w-]+)\]", reference_text, text)
-    text = re.sub(r"\[@([\w:-]+)(.*?)\]", r"(\1\2)", text)
+    text = re.sub(r"(?:the )?\[@(\w+:[\w-]+)\]", reference_text, text)
+    text = re.sub(r"\[@([\w-]+)(.*?)\]", citation_text, text)
     text = re.sub(r"\[([^\]]*)\]\{\.index[^}]*\}", r"\1", text)
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
     return text.replace("@<<", "<<").replace("@>>", ">>").strip()
 
 
 def reference_text(match):
+    """What has a number on paper has a title here."""
     kind = {"sec": "section", "fig": "figure", "tbl": "table",
-            "eq": "equation", "ex": "exercise"}.get(match[1], match[1])
-    return f"the {kind} “{match[2]}”"
+            "eq": "equation", "ex": "exercise"}.get(match[1].split(":")[0])
+    title = titles().get(match[1])
+    return (f"the {kind or 'part'} “{title}”" if title else
+            f"the chapter to come, “{match[1].split(':')[1]}”,")
+
+
+@functools.cache
+def titles():
+    """By identifier: the headings of sections and exercises, and the first
+    sentences of captions."""
+    found = {}
+    for chapter in chapters():
+        for path in chapter.sources:
+            for _, line in prose_lines(path):
+                mark = re.search(r"\{[^{}]*#((?:sec|fig|tbl|ex):[\w-]+)[^{}]*",
+                                 line)
+                if not mark:
+                    continue
+                named = re.search(r"(?:caption|title)=\"(.*?)\"[ }]", line)
+                headed = re.match(r"(?:#+|:|!\[)\s*(.*?)\s*(?:\]\(.*)?\{[.#]",
+                                  line)
+                title = named[1] if named else headed[1] if headed else ""
+                title = re.sub(r"\[\[(.*?)\]\]", r"`\1`", title)
+                found[mark[1]] = re.split(r"(?<=[^.])\.(?:\s|$)", title)[0]
+    return found
+
+
+def citation_text(match):
+    """An author and a year for a key of the bibliography."""
+    entry = re.search(rf"^@\w+\{{{match[1]},.*", read("book/refs.bib"), re.M)
+    author, year = (re.search(rf"\b{field}=\{{(.*?)\}}", entry[0] if entry else "")
+                    for field in ("author", "year"))
+    if not author or not year:
+        return f"({match[1]}{match[2]})"
+    first = author[1].split(" and ")[0]
+    family = first.split(",")[0] if "," in first else first.split()[-1]
+    return f"({family} {year[1]}{match[2]})"
