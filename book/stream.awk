@@ -1,7 +1,8 @@
 # stream.awk: put the sections of each chapter's rooms where their stubs are.
 #
 # In: `markup -t` of a chapter's main.nw, then of its rooms, for each chapter;
-# or of files by themselves. Out: see book/stream.
+# or of files by themselves; `lines` is the file in which `wc -l` counted theirs.
+# Out: see book/stream.
 
 function complain(place, message)
 {
@@ -47,7 +48,36 @@ function note_heading(    h)
 	last_heading[files] = h
 }
 
+# noweb ends well if there was no room for its tokens, and takes all text up to
+# the next definition for code if a chunk is not closed.
+BEGIN {
+	while ((getline count < lines) > 0) {
+		match(count, /^ *[0-9]+ /)
+		lines_of[substr(count, RLENGTH + 1)] = count + 0
+	}
+}
+
+function end_file()
+{
+	if (!files)
+		return
+	if (after_code)
+		complain(path[files] ":" chunk_line, "the chunk that begins here is not closed by a line with @")
+	if (line - 1 != lines_of[path[files]] && line - 2 != lines_of[path[files]] ||
+	    last[files] && token[last[files]] !~ /^@end /)
+		complain(path[files], "noweb passed on " line - 1 " of " lines_of[path[files]] " lines; is there no room in TMPDIR?")
+}
+
+/^@begin code/ {
+	if (after_code)
+		complain(path[files] ":" chunk_line, "the chunk that begins here is not closed by a line with @")
+	chunk_line = line
+}
+/^@(begin|end) / { after_code = /^@end code/ }
+
 /^@file / {
+	end_file()
+	after_code = 0
 	files++
 	path[files] = substr($0, 7)
 	first[files] = NR + 1
@@ -178,6 +208,7 @@ function put_chapter(m, e,    h, from, previous)
 }
 
 END {
+	end_file()
 	for (m = 1; m <= files; m = e + 1) {
 		e = m
 		if (path[m] ~ /\/main\.nw$/)

@@ -3,6 +3,8 @@
 # usage: RENAMED="FILE=NAME…" \
 #        awk -v keep=TOKENS -v plain=0|1 -v manifest=FILE -f tangle.awk
 #
+# The manifest gets the name of each file, and how many lines it has.
+#
 # The first `keep` tokens of book/stream make the checkpoint; the rest are read
 # only to know what later chapters define. On the way:
 #
@@ -103,7 +105,9 @@ function check_source_line(    source, shift)
 
 in_code && /^@text / {
 	text = substr($0, 7)
-	if (used_here != "" && text != "")
+	if (used_here != "" && text ~ /^[ \t]+$/)
+		complain(here(), "<<" used_here ">> must stand alone on its line; take away the blanks behind it")
+	else if (used_here != "" && text != "")
 		complain(here(), "<<" used_here ">> must stand alone on its line; text follows it: " text)
 	before = before text
 }
@@ -166,6 +170,20 @@ function visit(name,    i)
 	state[name] = "done"
 }
 
+# Two names of one file would overwrite each other.
+function check_path(name,    folder)
+{
+	if (name ~ /^\/|(^|\/)\.\.(\/|$)/)
+		complain(defined_at[name], "<<" name ">> would be a file outside the tree")
+	else if (name ~ /(^|\/)\.(\/|$)|\/\/|\/$/)
+		complain(defined_at[name], "<<" name ">> has another name too; a path is written without “./”, “//” and a “/” at its end")
+	else if (name ~ /^(obj\/|loom\.(elf|iso)$|\.manifest$|\.tangle\.|\.git\/|compile_commands\.json$)/)
+		complain(defined_at[name], "<<" name ">> is what a build or the tangle writes there; choose another name")
+	for (folder = name; sub(/\/[^\/]*$/, "", folder); )
+		if (folder in defined_at && is_root(folder))
+			complain(defined_at[name], "<<" name ">> is in a folder, and <<" folder ">> is a file")
+}
+
 function check_names(    name)
 {
 	for (name in used_at)
@@ -176,8 +194,8 @@ function check_names(    name)
 			complain(defined_at[name], "<<" name ">> is defined here and used nowhere")
 		if (name in used_at && is_root(name))
 			complain(used_at[name], "<<" name ">> is a file and cannot be part of another chunk")
-		if (is_root(name) && name ~ /^\/|(^|\/)\.\.(\/|$)/)
-			complain(defined_at[name], "<<" name ">> would be a file outside the tree")
+		if (is_root(name))
+			check_path(name)
 		visit(name)
 	}
 }
@@ -192,13 +210,16 @@ function put(text, place, number)
 		return
 	blank = text == ""
 	if (directives && !blank) {
-		if (place != at_file || number != at_line)
+		if (place != at_file || number != at_line) {
 			print "@text #line " number " \"" place "\"\n@nl"
+			length_of++
+		}
 		at_file = place
 		at_line = number + 1
 	} else if (blank)
 		at_line++
 	print "@text " text "\n@nl"
+	length_of++
 }
 
 # What a chunk includes is indented as its name is. A function gets an empty
@@ -222,7 +243,7 @@ function emit(name)
 	print "@begin code 0\n@defn " name "\n@nl"
 	directives = has_line_directives(name)
 	at_file = ""
-	blank = 0
+	blank = length_of = 0
 	expand(name, "")
 	print "@end code 0"
 }
@@ -235,6 +256,7 @@ END {
 	for (name in live)
 		if (is_root(name)) {
 			emit(name)
-			print name > manifest
+			if (length_of)      # else it is no file, yet
+				print name, length_of > manifest
 		}
 }

@@ -15,6 +15,10 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
+class Mistake(Exception):
+    """A mistake in the book's sources: "file:line: what is wrong"."""
+
+
 @dataclasses.dataclass(unsafe_hash=True)
 class Chapter:
     number: int
@@ -82,8 +86,17 @@ def chapters():
 
 
 def read(path):
-    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
-        return f.read()
+    """The text of one of its files, which may be a fifo by mistake."""
+    whole = os.path.join(ROOT, path)
+    if os.path.exists(whole) and not os.path.isfile(whole):
+        raise Mistake(f"{path} is no ordinary file")
+    try:
+        with open(whole, encoding="utf-8") as f:
+            return f.read()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Mistake(f"{path}:{line}: bytes that are not UTF-8;"
+                      " save the file as UTF-8") from None
 
 
 def prose_lines(path):
@@ -103,9 +116,12 @@ def prose_of(text):
             yield number, line
 
 
-def attributes(text):
+def attributes(text, place=""):
     """The identifier and the key=value pairs of a {.class #id key=value}."""
-    words = shlex.split(text.replace("'", "\\'"))
+    try:
+        words = shlex.split(text.replace("'", "\\'"))
+    except ValueError:
+        raise Mistake(f"{place}: a quote is not closed") from None
     pairs = dict(word.split("=", 1) for word in words if "=" in word)
     ids = [word[1:] for word in words if word.startswith("#")]
     return (ids[0] if ids else None), pairs
@@ -119,10 +135,14 @@ def exercises(chapter):
         closing = re.match(r":{3,}\s*$", line)
         if current is None:
             if opening and ".exercise" in opening[1].split("{")[-1].split():
-                id, pairs = attributes(opening[1].strip("{} "))
+                place = f"{chapter.path}:{number}"
+                id, pairs = attributes(opening[1].strip("{} "), place)
+                difficulty = pairs.get("difficulty", "0")
+                if difficulty not in list("012345"):
+                    raise Mistake(f"{place}: difficulty={difficulty}:"
+                                  " it is a number, 1 to 5")
                 current = Exercise(chapter, id, pairs.get("code"),
-                                   pairs.get("title", ""),
-                                   int(pairs.get("difficulty", 0)),
+                                   pairs.get("title", ""), int(difficulty),
                                    pairs.get("time", ""), "", number)
                 depth = 1
             continue
@@ -132,6 +152,9 @@ def exercises(chapter):
         else:
             found.append(current)
             current = None
+    if current:
+        raise Mistake(f"{chapter.path}:{current.line}: the ::: that begins here"
+                      " is not closed")
     return found
 
 

@@ -15,15 +15,18 @@ JOBS = 2        # boots at a time; a guest with four processors is one thread
 
 @functools.cache
 def tree(chapter, compiler="gcc", plain=False, debug=False):
-    """The checkpoint of a chapter, built without a warning; its directory."""
-    form = ("plain" if plain else "lines") + "-debug" * debug
+    """The checkpoint of a chapter, built without a warning; its directory.
+    @debug is what DEBUG is to be: True for 1, or a word."""
+    form = ("plain" if plain else "lines") + "-debug" * bool(debug)
+    form += f"-{debug}" * isinstance(debug, str)
     out = os.path.join(BASE, f"{compiler}-{form}", chapter.name)
     os.makedirs(os.path.dirname(out), exist_ok=True)
     with open(out + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tangle(chapter, out, plain)
         said = guest.build(out, "-j2", f"CC={compiler}",
-                           *["DEBUG=1"] * debug, "loom.elf")
+                           *[f"DEBUG={debug if isinstance(debug, str) else 1}"]
+                           * bool(debug), "loom.elf")
         # Not by WERROR=1: other flags would be another compilation.
         if "warning:" in said:
             os.remove(os.path.join(out, "loom.elf"))

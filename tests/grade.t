@@ -7,8 +7,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 import book
+import grading
+import guest
 import tap
 
 EX = "01/log-buffer"
@@ -19,10 +22,11 @@ scratch = tempfile.mkdtemp()
 tree = os.path.join(scratch, "01-log-buffer")
 
 
-def tool(*arguments, limit="120"):
-    environment = dict(os.environ, LOOM_WORK=scratch, LOOM_LIMIT=limit)
+def tool(*arguments, limit="120", **variables):
+    environment = dict(os.environ, LOOM_WORK=scratch, LOOM_LIMIT=limit,
+                       **variables)
     done = subprocess.run([os.path.join(book.ROOT, "exercises/exercise"),
-                           *arguments], text=True, env=environment,
+                           *arguments], encoding="utf-8", env=environment,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     return done.returncode, done.stdout
@@ -49,14 +53,111 @@ def line_of(text, part):
     return text[:text.index(part)].count("\n") + 1
 
 
+GRADES = {
+    "a quote that is not closed": ('one append="numa=on\n', "grade:1: no closing quotation"),
+    "quotes within quotes": ('one\ntwo expect="say "hello" twice\n', "grade:2: no closing"),
+    "a key that is not": ("one exti=ok\n", "grade:1: what is “exti=ok”"),
+    "words without quotes": ("one expect=two words\n", "grade:1: what is “words”.*quoted"),
+    "a limit that is no number": ("# boots\none limit=abc\n", "grade:2: limit=abc is no number"),
+    "an ending that is none": ("one exit=okay\n", "grade:1: exit=okay is none of"),
+    "icount that is neither": ("one icount=maybe\n", "grade:1: icount=maybe is neither"),
+    "a line without a name": ("exit=ok\n", "grade:1: a line begins with a name"),
+    "quotes in qemu": ("one qemu='-m \"1G'\n", "grade:1: the quotes in qemu="),
+    "no boots": ("# none\n", "grade: no boots"),
+    "bytes that are not UTF-8": ("one\ntwo expect=\udcff\n", "grade:2: bytes that are not UTF-8"),
+}
+
+
+def test_grade_files():
+    path = os.path.join(scratch, "grade")
+    for name, (text, message) in GRADES.items():
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
+            f.write(text)
+        try:
+            said = str(grading.read_boots(path))
+        except grading.BadGrade as error:
+            said = f"told: {error}"
+        except Exception as error:      # a traceback, to a reader
+            said = repr(error)
+        tap.ok(re.search("told: .*" + message, said), f"a grade file: {name}", said)
+    os.remove(path)
+    os.mkfifo(path)
+    try:
+        said = str(grading.read_boots(path))
+    except grading.BadGrade as error:
+        said = f"told: {error}"
+    tap.ok("no ordinary file" in said, "a grade file: a fifo", said)
+
+
+EXERCISE = "::: {.exercise #ex:x title=\"X\" difficulty=%s code=\"x\"}\nText.\n%s\n"
+CHAPTERS = {
+    "a difficulty that is a word": (EXERCISE % ("hard", ":::"), "main.nw:1: difficulty=hard"),
+    "an exercise that is not closed": ("\n" + EXERCISE % ("2", ""), "main.nw:2: the :::"),
+    "a quote that is not closed": (EXERCISE.replace("code=\"x", "code=\"") % ("2\"", ":::"),
+                                   "main.nw:1: a quote is not closed"),
+    "bytes that are not UTF-8": ("\n\udcff\n", "main.nw:2: bytes that are not"),
+}
+
+
+def test_chapters():
+    """What the tool says of a book with mistakes."""
+    folder, root = f"{scratch}/chapters/01-a", book.ROOT
+    os.makedirs(folder)
+    try:
+        book.ROOT = scratch
+        for name, (text, message) in CHAPTERS.items():
+            with open(f"{folder}/main.nw", "w", encoding="utf-8",
+                      errors="surrogateescape") as f:
+                f.write(text)
+            try:
+                said = str(book.coding_exercises())
+            except book.Mistake as error:
+                said = f"told: {error}"
+            except Exception as error:
+                said = repr(error)
+            tap.ok(re.search("told: .*" + message, said), f"a chapter: {name}", said)
+    finally:
+        book.ROOT = root
+
+
+def test_floods():
+    """A guest that prints without end is ended, and shown by its last lines."""
+    process = subprocess.Popen(["yes", "all work " * 500], stdout=subprocess.PIPE)
+    text, how = guest.listen(process, time.monotonic() + 60, None)
+    process.kill()
+    process.stdout.close()
+    process.wait()
+    tap.equal(how, "flood", "a flood ends a boot")
+    ending = guest.Ending(how, text, "")
+    tap.ok(len(ending.last_lines(12)) < 4000 and "all work" in ending.last_lines(12),
+           "of long lines little is shown", len(ending.last_lines(12)))
+    one = guest.Ending("hang", "x" * 4_000_000 + " the end", "").last_lines(12)
+    tap.ok(len(one) < 1000 and one.endswith(" the end"), "and of one without an end")
+
+
 def test_names():
     says(tool("grade", "01/log-bufer"), 1, "a misspelt name",
          "no exercise “01/log-bufer”", "Do you mean 01/log-buffer", "01/fifo")
     says(tool("grade", ""), 1, "no name", "Which exercise", "01/fifo")
     says(tool("nonsense"), 2, "no such command", "usage:")
     says(tool("list"), 0, "the list", "01/log-buffer")
+    says(tool("list", limit="abc"), 2, "a limit that is no number",
+         "LOOM_LIMIT=abc is no number")
     says(tool("grade", EX), 1, "grading what was not begun",
          f"make exercise EX={EX}")
+
+
+def test_locale():
+    """A terminal that knows no more than Latin-1."""
+    name = "en_US.ISO-8859-1"
+    done = subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1",
+                           f"{scratch}/{name}"], check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if done.returncode:
+        tap.skip(f"the list under {name}", "localedef cannot make it")
+        return
+    says(tool("list", LC_ALL=name, LOCPATH=scratch), 0, f"the list under {name}",
+         "●")
 
 
 def test_handing_out():
@@ -95,6 +196,10 @@ def test_grading():
     says(tool("grade", EX, limit="3"), 1, "a hang is told",
          "did not end in time", "LOOM_LIMIT", "Subtest: log_buffer")
     write(FILE, given)
+    os.mkfifo(os.path.join(tree, "kernel/fifo"))
+    says(tool("grade", EX), 1, "a fifo in the tree is told, and not read",
+         "kernel/fifo is no ordinary file")
+    os.remove(os.path.join(tree, "kernel/fifo"))
     return given
 
 
@@ -131,7 +236,11 @@ def test_solution():
 
 
 try:
+    test_grade_files()
+    test_chapters()
+    test_floods()
     test_names()
+    test_locale()
     test_handing_out()
     test_keeping(test_grading())
     test_solution()

@@ -7,6 +7,7 @@ if every self-test in its tests/ ran to the end in at least one of the boots.
 
 import dataclasses
 import os
+import re
 import shlex
 
 import guest
@@ -22,6 +23,7 @@ HOW = {
     "reset": "was reset (mostly a triple fault: an exception that the kernel "
              "could not handle)",
     "hang": "did not end in time",
+    "flood": "printed without end",
     "stopped": "was stopped at the first test that fails",
 }
 
@@ -67,31 +69,60 @@ class BadGrade(Exception):
 
 def read_boots(path):
     boots = []
-    with open(path, encoding="utf-8") as f:
-        for number, line in enumerate(f, 1):
+    for number, line in enumerate(lines_of(path), 1):
+        place = f"{path}:{number}"
+        try:
             words = shlex.split(line, comments=True)
-            if words:
-                boots.append(read_boot(words, f"{path}:{number}"))
+        except ValueError as error:
+            raise BadGrade(f"{place}: {str(error).lower()}: quotes come in pairs,"
+                           " as in the shell") from None
+        if words:
+            boots.append(read_boot(words, place))
     if not boots:
         raise BadGrade(f"{path}: no boots in it")
     return boots
 
 
+def lines_of(path):
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise BadGrade(f"{path} is no ordinary file")
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read().splitlines()
+    except OSError as error:
+        raise BadGrade(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BadGrade(f"{path}:{line}: bytes that are not UTF-8") from None
+
+
 def read_boot(words, place):
     boot = Boot(words[0])
+    if "=" in boot.name:
+        raise BadGrade(f"{place}: a line begins with a name, not with {boot.name}")
     for word in words[1:]:
         key, equals, value = word.partition("=")
         if not equals or key not in KEYS:
             raise BadGrade(f"{place}: what is “{word}”? the keys are "
-                           + ", ".join(sorted(KEYS)))
+                           + ", ".join(sorted(KEYS)) + "; a line is a name and"
+                           " KEY=VALUE, quoted as in the shell")
         if key in ("expect", "reject"):
             getattr(boot, key).append(value)
         elif key == "icount":
-            boot.icount = value not in ("0", "no")
+            if value not in ("0", "no", "1", "yes"):
+                raise BadGrade(f"{place}: icount={value} is neither yes nor no")
+            boot.icount = value in ("1", "yes")
         elif key == "limit":
+            if not re.fullmatch(r"\d+(\.\d+)?", value):
+                raise BadGrade(f"{place}: limit={value} is no number of seconds")
             boot.limit = float(value)
         else:
             setattr(boot, key, value)
+    try:
+        shlex.split(boot.qemu)
+    except ValueError:
+        raise BadGrade(f"{place}: the quotes in qemu={boot.qemu} are not"
+                       " in pairs") from None
     if boot.exit not in EXITS:
         raise BadGrade(f"{place}: exit={boot.exit} is none of "
                        + ", ".join(sorted(EXITS)))

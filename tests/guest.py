@@ -17,18 +17,22 @@ import time
 
 ENDINGS = {33: "ok", 35: "fail", 37: "panic", 0: "reset"}
 
+LONGEST = 300       # of a line that is shown
+MOST = 16 << 20     # bytes that a guest may say
+
 ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1",
           "-rtc", "base=2026-01-01,clock=vm"]
 
 
 @dataclasses.dataclass
 class Ending:
-    how: str        # ok, fail, panic, reset, hang, stopped, "status N" of QEMU
+    how: str        # ok, fail, panic, reset, hang, flood, stopped, "status N"
     text: str       # all that the guest wrote on its serial port
     complaints: str # what QEMU wrote on standard error
 
     def last_lines(self, n=15):
-        return "\n".join(self.text.splitlines()[-n:])
+        return "\n".join(line if len(line) <= LONGEST else "… " + line[-LONGEST:]
+                         for line in self.text[-n * 4096:].splitlines()[-n:])
 
 
 def command(kernel, machine="pc", cpu="max", mem="512M", smp="1", qemu=(),
@@ -64,14 +68,14 @@ def boot(kernel, limit=240, until=None, **settings):
             process.stdout.close()
             process.wait()
         err.seek(0)
-        complaints = err.read().decode("utf-8", "replace")
+        complaints = err.read().decode("utf-8", "replace")[-4000:]
     how = how or ENDINGS.get(process.returncode, f"status {process.returncode}")
     return Ending(how, text, complaints)
 
 
 def listen(process, end, until):
     """What the guest says, and how it ended if it did not by itself."""
-    out, how = b"", None
+    out, how = bytearray(), None
     while not how:
         ready, _, _ = select.select([process.stdout], [], [],
                                     max(0, end - time.monotonic()))
@@ -82,6 +86,8 @@ def listen(process, end, until):
         elif not said:
             process.wait()
             break
+        elif len(out) > MOST:
+            how = "flood"
         elif until and re.search(until, out.decode("utf-8", "replace"), re.M):
             how = "stopped"
     return out.decode("utf-8", "replace").replace("\r\n", "\n"), how

@@ -3,6 +3,7 @@
 checkpoints print, and livebook tells when one no longer says what it should."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -47,20 +48,24 @@ end
 
 
 def livebook(folder):
-    done = subprocess.run([f"{TOP}/book/livebook", "--check"], cwd=folder,
+    done = subprocess.run(["timeout", "60", f"{TOP}/book/livebook", "--check"],
+                          cwd=folder,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True)
     return done.returncode, done.stdout
 
 
-def check(name, chapter, output, complaint):
+def check(name, chapter, output, complaint, extra=None):
     """livebook accepts this book if complaint is None, else says it."""
     with tempfile.TemporaryDirectory() as folder:
         os.makedirs(f"{folder}/chapters/01-a")
         os.makedirs(f"{folder}/book/live")
         os.symlink(f"{TOP}/tests", f"{folder}/tests")
-        with open(f"{folder}/chapters/01-a/main.nw", "w") as f:
+        with open(f"{folder}/chapters/01-a/main.nw", "w", encoding="utf-8",
+                  errors="surrogateescape") as f:
             f.write(chapter)
+        if extra:
+            extra(folder)
         if output is not None:
             with open(f"{folder}/book/live/one.txt", "w") as f:
                 f.write(output)
@@ -103,6 +108,25 @@ def mistakes():
     check("two runs of one name",
           CHAPTER + '```{.run name="one" ch="01"}\n```\n', OUTPUT,
           "chapters/01-a/main.nw:19: a second run is called one")
+    check("a block that does not exist", CHAPTER + "\n```{.chnages}\n```\n", OUTPUT,
+          "chapters/01-a/main.nw:20: no block is called .chnages")
+    check("an attribute that does not exist",
+          CHAPTER.replace('ch="01"', 'ch="01" exti="fail"'), OUTPUT,
+          "chapters/01-a/main.nw:3: a .run has no exti; do you mean exit?")
+    check("a block that is not closed", CHAPTER.rstrip()[:-3], OUTPUT,
+          "chapters/01-a/main.nw:17: the ``` that begins here is not closed")
+    check("a run of no chapter", CHAPTER.replace('ch="01"', 'ch="02"'), OUTPUT,
+          'chapters/01-a/main.nw:3: there is no chapter ch="02"')
+    check("quotes that are not in pairs",
+          CHAPTER.replace('ch="01"', """ch="01" qemu="-m '1G\""""), OUTPUT,
+          "chapters/01-a/main.nw:3: the quotes in qemu=")
+    check("bytes that are not UTF-8", CHAPTER + "Caf\udce9.\n", OUTPUT,
+          "chapters/01-a/main.nw:19: bytes that are not UTF-8")
+    check("a fifo", CHAPTER, OUTPUT, "chapters/01-a/back.nw is no ordinary file",
+          lambda folder: os.mkfifo(f"{folder}/chapters/01-a/back.nw"))
+    check("an output of no run", CHAPTER, OUTPUT,
+          "book/live/gone.txt: no run of the book says this",
+          lambda folder: shutil.copy(__file__, f"{folder}/book/live/gone.txt"))
     check("an experiment that is not there",
           CHAPTER.replace('ch="01"', 'ch="01" experiment="odd"'), OUTPUT,
           "chapters/01-a/main.nw:3: no experiment odd")

@@ -43,6 +43,11 @@ def test_help():
     phony, told = targets()
     tap.ok(phony and phony == told, "help tells of each task, and of no other",
            f"not told: {sorted(phony - told)}", f"told: {sorted(told - phony)}")
+    said = make("help")[1]
+    for setting in ("APPEND", "MEM", "SMP", "NUMA", "MACHINE", "CPU", "QEMU",
+                    "DEBUG", "BOOT", "WERROR", "CC", "LOOM_DRAFT", "LOOM_LIMIT"):
+        tap.ok(re.search(rf"^ .*\b{setting}=\S+ |^{setting}=|, {setting}=", said, re.M),
+               f"help says what {setting} is", said)
     readme = book.read("README.md")
     for command in ("make", "make test"):
         tap.ok(re.search(rf"^{command}( +#.*)?$", readme, re.M),
@@ -62,6 +67,11 @@ def test_wrong_names():
     name = last.name.split("-", 1)[1]
     for right in (last.label, str(last.number), last.name, name):
         says(make("-n", "checkpoint", f"CH={right}"), True, f"CH={right} is right")
+    for wrong, message in (("MAP=demnad", "MAP=demnad: there is no such workload; do"
+                            " you mean demand.*06-pages has demand"),
+                           ("NUMA=two", "NUMA=two: it is a number"),
+                           ("QEMU=-m '1G", "QEMU=-m '1G: quotes come in pairs")):
+        says(make("map", "CH=06", wrong), False, f"make map {wrong}", message)
     says(make("exercise", "EX=01/log-bufer"), False, "make exercise, misspelt",
          "no exercise", "01/log-buffer")
     says(make("grade", "EX=99/none"), False, "make grade, no such chapter",
@@ -138,8 +148,8 @@ def test_packages():
 
 
 test_help()
-test_wrong_names()
 test_checkpoints()
+test_wrong_names()
 test_diff()
 test_exercise()
 test_packages()

@@ -43,6 +43,9 @@ def cases():
         {"mem": "1G", "append": "kernelcore=512M"}, SUITES
     yield "poison and clearing", {}, \
         {"append": "page_poison=on init_on_alloc=on"}, ["page_alloc"]
+    yield "cleared, both ways, with what a loader left", {}, \
+        {"mem": "64M", "append": "init_on_alloc=on init_on_free=on",
+         "qemu": "-device loader,addr=0xc00000,data=0x55,data-len=8"}, SUITES
     yield "records of owners", {}, \
         {"smp": "4", "append": "page_owner=on stress=5000"}, SUITES
     yield "records of owners in 16 MiB, all poisoned", {}, \

@@ -20,7 +20,7 @@ class Row:
     operation: str      # Markdown
     unit: str
     tiny: float
-    cloud: float
+    cloud: float | None
     bound: float
 
     @property
@@ -42,7 +42,8 @@ def rows(path=PATH):
             words = line.rstrip("\n").split("\t")
             try:
                 key, operation, unit, *figures = words
-                found.append(Row(key, operation, unit, *map(float, figures)))
+                figures = [None if f == "-" else float(f) for f in figures]
+                found.append(Row(key, operation, unit, *figures))
             except (ValueError, TypeError):
                 raise BadTable(f"{path}:{number}: wanted {len(COLUMNS)} columns,"
                                f" {', '.join(COLUMNS)}, separated by tabs;"

@@ -55,9 +55,14 @@ def cases():
     yield "debug build", debug, small | {"smp": "2"}, "ok", RAN + HARD
     yield "all caches debugged", gcc, \
         small | {"append": OURS + " slub_debug"}, "ok", RAN
+    yield "cleared, both ways", gcc, \
+        small | {"smp": "2", "append": OURS + " init_on_alloc=on"
+                 " init_on_free=on"}, "ok", RAN
     yield "slabs of a megabyte", gcc, \
         {"mem": "512M",
-         "append": OURS + " slub_max_order=10 slub_min_order=8"}, "ok", RAN
+         "append": OURS + " slub_min_order=11 slub_max_order=8"}, "ok", \
+        RAN + ["slub_min_order=11 is above 10, which is taken",
+               "slub_min_order=10 is above slub_max_order, 8"]
     yield "all failing at times", gcc, \
         small | {"append": OURS + "stress failslab=7,50,0,-1"}, "ok", SHADOWS
     yield "bad settings", gcc, \

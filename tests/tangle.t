@@ -6,6 +6,9 @@ checkpoint's C is the line of the chapter that its #line names."""
 
 import os
 import re
+import resource
+import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -23,13 +26,15 @@ def files(root, texts):
     for path, text in texts.items():
         path = os.path.join(root, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as f:
+        with open(path, "w", encoding="utf-8", newline="",
+                  errors="surrogateescape") as f:
             f.write(text)
 
 
-def tangle(root, number="1", *options):
-    return subprocess.run([TANGLE, *options, number, "out"], cwd=root,
+def tangle(root, number="1", *options, out="out", **environment):
+    return subprocess.run([TANGLE, *options, number, out], cwd=root,
                           text=True, stdout=subprocess.PIPE,
+                          env={**os.environ, **environment},
                           stderr=subprocess.STDOUT)
 
 
@@ -120,6 +125,46 @@ MISTAKES = {
     "an absolute path":
         ({"01-a": code("int a;", name="/a.c")},
          "chapters/01-a/main.nw:1", "/a.c"),
+    "a file under a second name":
+        ({"01-a": GOOD + code("int a;", name="./good.c")},
+         "chapters/01-a/main.nw:4", "<<./good.c>> has another name"),
+    "a folder with two slashes":
+        ({"01-a": code("int a;", name="mm//a.c")},
+         "chapters/01-a/main.nw:1", "<<mm//a.c>> has another name"),
+    "a file that is the tangle's own":
+        ({"01-a": code("int a;", name=".manifest")},
+         "chapters/01-a/main.nw:1", "<<.manifest>> is what a build or"),
+    "a file that a build makes":
+        ({"01-a": code("int a;", name="obj/a.c")},
+         "chapters/01-a/main.nw:1", "<<obj/a.c>> is what a build or"),
+    "a file that is a folder":
+        ({"01-a": code("int a;", name="a.c") + code("int b;", name="a.c/b.c")},
+         "chapters/01-a/main.nw:4", "<<a.c>> is a file"),
+
+    # what noweb says nothing of, or something that misleads
+    "a NUL byte":
+        ({"01-a": code("int a;", "int\0 b;")},
+         "chapters/01-a/main.nw:3", "a NUL byte"),
+    "bytes that are not UTF-8":
+        ({"01-a": GOOD, "02-b": "Caf\udce9.\n"},
+         "chapters/02-b/main.nw:1", "not UTF-8"),
+    "line ends of two bytes":
+        ({"01-a": GOOD + code("<<b>>", "int a;").replace("\n", "\r\n")},
+         "chapters/01-a/main.nw:4", "lines end in CR LF"),
+    "blanks behind a reference":
+        ({"01-a": code("<<b>> \t") + code("int b;", name="b")},
+         "chapters/01-a/main.nw:2", "take away the blanks behind it"),
+    "a chunk that the next one ends":
+        ({"01-a": GOOD + "<<a.c>>=\nint a;\n\nProse.\n" + GOOD},
+         "chapters/01-a/main.nw:4", "is not closed by a line with @"),
+    "a chunk that the file ends":
+        ({"01-a": GOOD + "<<a.c>>=\nint a;\n\nProse.\n"},
+         "chapters/01-a/main.nw:4", "is not closed by a line with @"),
+    "a chunk that a room's end ends":
+        ({"01-a": GOOD + stub(),
+          "01-a/back": section() + "<<a.c>>=\nint a;\n"},
+         "chapters/01-a/back.nw:8", "is not closed by a line with @"),
+
     "a missing chapter number":
         ({"01-a": GOOD, "03-c": code("int c;", name="c.c")},
          "chapters/03-c", "missing or taken twice"),
@@ -196,6 +241,48 @@ def test_mistakes():
                    f"nothing is written for {name}")
 
 
+def test_odd_files():
+    """What is no file is not waited for."""
+    for path in ("chapters/01-a/main.nw", "chapters/01-a/back.nw"):
+        with tempfile.TemporaryDirectory() as root:
+            files(root, {"chapters/01-a/other": "", **({} if "main" in path else
+                         {"chapters/01-a/main.nw": GOOD})})
+            os.mkfifo(f"{root}/{path}")
+            done = subprocess.run(["timeout", "20", TANGLE, "1", "out"], cwd=root,
+                                  text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            tap.ok(done.returncode == 1 and f"{path} is no ordinary file"
+                   in done.stdout, f"a fifo is refused: {path}", done.stdout)
+
+
+def without_room(most):
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    return limit
+
+
+def test_no_room():
+    """Where files cannot grow, nothing is written, and no chapter is blamed."""
+    long = "".join(code(f"int a{i};" + " " * 60) for i in range(2000))
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {"chapters/01-a/main.nw": GOOD})
+        tangle(root)
+        files(root, {"chapters/01-a/main.nw": GOOD + long})
+        for most in (20_000, 150_000, 1 << 30):
+            done = subprocess.run([TANGLE, "1", "out"], cwd=root, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  preexec_fn=without_room(most))
+            if most == 1 << 30:
+                tap.ok(done.returncode == 0, "and with room it is", done.stdout)
+            else:
+                tap.ok(done.returncode and "room" in done.stdout
+                       and os.listdir(f"{root}/out") in (
+                           [".manifest", "good.c"], ["good.c", ".manifest"]),
+                       f"no room for {most} bytes: told, and nothing written",
+                       done.stdout, os.listdir(f"{root}/out"))
+
+
 def test_arguments():
     with tempfile.TemporaryDirectory() as root:
         files(root, {"chapters/01-a/main.nw": GOOD})
@@ -215,6 +302,7 @@ def test_making():
     with tempfile.TemporaryDirectory() as root:
         files(root, {
             "chapters/01-a/main.nw": code("int a;", "\t<<b>>", "\t<<hook>>", "int z;")
+            + code("<<hook>>", name="later.c")
             + code("int b1;", name="b"),
             "chapters/02-b/main.nw": code("int b2;", name="b")
             + code("int h;", name="hook"),
@@ -231,6 +319,8 @@ def test_making():
             done = tangle(root, number, "--plain")
             tap.ok(done.returncode == 0, f"checkpoint {number} is made",
                    done.stdout)
+            tap.equal(os.path.exists(f"{root}/out/later.c"), number != "1",
+                      f"a file without lines is none, in checkpoint {number}")
             tap.equal(made(root), text,
                       {"1": "a hook is empty before its chapter",
                        "2": "a definition is appended to, a hook filled",
@@ -327,6 +417,112 @@ def test_times():
         tap.ok("int other;" in made(root), "a mistake leaves the last tree")
 
 
+def writable(root):
+    return [bool(os.stat(f"{root}/out/{name}").st_mode & 0o222)
+            for name in ("a.c", "good.c")]
+
+
+def test_readers_changes():
+    """What a reader changed in a tree is never overwritten."""
+    with tempfile.TemporaryDirectory() as root:
+        first, second = GOOD + code("int a;"), GOOD + code("int other;")
+        chapter = "chapters/01-a/main.nw"
+
+        def becomes(text, edit=None, *options):
+            shutil.rmtree(f"{root}/out", ignore_errors=True)
+            files(root, {chapter: first})
+            tangle(root, "1", *options)
+            if edit:
+                os.chmod(f"{root}/out/a.c", 0o644)
+                files(root, {"out/a.c": edit})
+            files(root, {chapter: text})
+            return tangle(root, "1", *options)
+
+        becomes(first)
+        tap.equal(writable(root), [False, False], "the files of a tree are read-only")
+        becomes(first, None, "--plain")
+        tap.equal(writable(root), [True, True], "those of a plain tree are not")
+        for options in ([], ["--plain"]):
+            done = becomes(second, "mine\n", *options)
+            tap.ok(done.returncode == 1 and "a.c" in done.stdout
+                   and "good.c" not in done.stdout and "mv out" in done.stdout,
+                   f"a changed file is told {options}", done.stdout)
+            tap.equal(made(root), "mine\n", "and not overwritten")
+        done = becomes(GOOD, "mine\n")
+        tap.ok(done.returncode == 1 and made(root) == "mine\n",
+               "nor removed when no chapter makes it any more", done.stdout)
+        done = becomes(first + code("int n;", name="new.c"), "mine\n")
+        tap.ok(done.returncode == 1 and not os.path.exists(f"{root}/out/new.c"),
+               "and nothing else is written", done.stdout)
+        done = becomes(second, '#line 5 "chapters/01-a/main.nw"\nint other;\n')
+        tap.ok(done.returncode == 0, "what becomes the same is no loss", done.stdout)
+        os.remove(f"{root}/out/a.c")
+        done = tangle(root)
+        tap.ok(done.returncode == 0 and "int other;" in made(root),
+               "a file that was removed is made again", done.stdout)
+        files(root, {"out/new.c": "mine\n",
+                     chapter: second + code("int n;", name="new.c")})
+        done = tangle(root)
+        tap.ok(done.returncode == 1 and made(root, "new.c") == "mine\n",
+               "a file of the reader's own is not overwritten", done.stdout)
+        with open(f"{root}/out/.manifest", "w", encoding="utf-8") as f:
+            f.write("good.c\nnew.c\na.c\n")
+        done = tangle(root)
+        tap.ok(done.returncode == 0 and "int n;" in made(root, "new.c"),
+               "a manifest of earlier times has no sums, and is believed",
+               done.stdout)
+
+
+def test_sweep():
+    with tempfile.TemporaryDirectory() as root:
+        files(root, {"chapters/01-a/main.nw": GOOD + code("int a;", name="mm/a.c"),
+                     "tangled/02-readers/a.c": "mine\n"})
+        for name in ("01-a", "01-gone", "01-changed"):
+            tangle(root, out=f"tangled/{name}")
+        files(root, {"tangled/01-gone/obj/a.o": "", "tangled/01-gone/loom.elf": ""})
+        os.remove(f"{root}/tangled/01-changed/good.c")
+        files(root, {"tangled/01-changed/good.c": "mine\n"})
+        done = subprocess.run([TANGLE, "--sweep"], cwd=root, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        tap.ok(done.returncode == 1 and "tangled/01-changed" in done.stdout
+               and "good.c" in done.stdout, "a changed tree is told", done.stdout)
+        os.remove(f"{root}/tangled/01-changed/good.c")
+        files(root, {"tangled/01-changed/notes": "mine\n"})
+        done = subprocess.run([TANGLE, "--sweep"], cwd=root, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        left = sorted(os.path.join(where, name)[len(root) + 9:] for where, _, names
+                      in os.walk(f"{root}/tangled") for name in names)
+        tap.ok(done.returncode == 0, "trees of deleted chapters are removed",
+               done.stdout)
+        tap.equal(left, ["01-a/.manifest", "01-a/good.c", "01-a/mm/a.c",
+                         "01-changed/notes", "02-readers/a.c"],
+                  "and nothing that is the reader's")
+
+
+def test_locales():
+    """A tree that was made under one locale and made again under another."""
+    with tempfile.TemporaryDirectory() as root:
+        done = subprocess.run(["localedef", "-i", "en_US", "-f", "UTF-8",
+                               f"{root}/en_US.UTF-8"], check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        there = os.path.exists(f"{root}/en_US.UTF-8/LC_COLLATE")
+        if not there:
+            tap.skip("the tangle under en_US.UTF-8", "localedef cannot make it:"
+                     f" status {done.returncode}")
+            return
+        names = ["a.c", "B.c", "mm/a-b.c", "mm/a_b.c", "mm/ab.c", "mm/A.c",
+                 "include/a.h", "include/asm/a.h", "include/asm-a.h", "Makefile"]
+        files(root, {"chapters/01-a/main.nw": "".join(
+            code(f"int {name[-3]};", name=name) for name in names)})
+        for locale in ("C", "en_US.UTF-8", "C", "C.UTF-8", "en_US.UTF-8"):
+            done = tangle(root, LC_ALL=locale, LOCPATH=root)
+            there = {name for name in names
+                     if os.path.exists(f"{root}/out/{name}")}
+            tap.ok(done.returncode == 0 and there == set(names),
+                   f"under {locale} all files are there", done.stdout,
+                   sorted(set(names) - there))
+
+
 # --- #line, over the real chapters ------------------------------------------
 
 def unescaped(line):
@@ -338,7 +534,7 @@ def test_lines(chapter, sources):
         book.tangle(chapter.number, f"{both}/lines", plain=False)
         book.tangle(chapter.number, f"{both}/plain")
         with open(f"{both}/lines/.manifest", encoding="utf-8") as f:
-            paths = f.read().split()
+            paths = [line.split()[1] for line in f]
         wrong, checked, different, directives = [], 0, [], []
         for path in paths:
             with open(f"{both}/lines/{path}", encoding="utf-8") as f:
@@ -393,11 +589,16 @@ def test_variants(chapter, both):
 
 
 test_mistakes()
+test_odd_files()
+test_no_room()
 test_arguments()
 test_making()
 test_gaps()
 test_rooms()
 test_times()
+test_readers_changes()
+test_sweep()
+test_locales()
 SOURCES = {path: book.read(path).split("\n")
            for chapter in book.chapters() for path in chapter.sources}
 if not turns.ALL:

@@ -125,25 +125,43 @@ class Tree:
                 ["awk", "-v", f"keep={len(early)}", "-v",
                  f"plain={self.plain:d}", "-v", f"manifest={manifest}",
                  "-f", "book/tangle.awk"],
-                cwd=book.ROOT, env={**os.environ, "RENAMED": ""}, text=True,
+                cwd=book.ROOT, text=True,
+                env={**os.environ, "RENAMED": "", "LC_ALL": "C"},
                 input="\n".join(early + late) + "\n", stdout=out,
                 stderr=subprocess.PIPE)
         if done.returncode:
             raise book.TangleError(done.stderr.strip())
         with open(manifest, encoding="utf-8") as f:
-            files = set(f.read().split())
+            files = {name: int(lines) for name, lines in map(str.split, f)}
+        staged = f"{scratch}/files"
         for file in files:
-            os.makedirs(os.path.join(self.tree, os.path.dirname(file)),
-                        exist_ok=True)
+            for tree in (self.tree, staged):
+                os.makedirs(os.path.join(tree, os.path.dirname(file)),
+                            exist_ok=True)
         with open(checkpoint, encoding="utf-8") as f:
             subprocess.run([f"{NOWEB}/mnt", "-t8", "-all"],
-                           cwd=self.tree, stdin=f, check=True)
-        return files
+                           cwd=staged, stdin=f, check=True)
+        for file, lines in files.items():
+            with open(os.path.join(staged, file), "rb") as f:
+                if f.read().count(b"\n") != lines:     # mnt would not say so
+                    raise book.TangleError(f"{file}: not all was written;"
+                                           " is there room?")
+            replace(*(os.path.join(t, file) for t in (staged, self.tree)))
+        return set(files)
 
     def restore(self, file):
         """Make it what the checkpoint has; it is then newer than its object."""
         theirs, ours = (os.path.join(t, file) for t in (self.base, self.tree))
         if not os.path.exists(theirs):
             os.remove(ours)
-        elif not filecmp.cmp(theirs, ours, shallow=False):
-            shutil.copyfile(theirs, ours)
+        else:
+            replace(theirs, ours)
+
+
+def replace(theirs, ours):
+    """Make a file, which may be read-only, what another is, if it differs."""
+    if os.path.exists(ours):
+        if filecmp.cmp(theirs, ours, shallow=False):
+            return
+        os.remove(ours)
+    shutil.copyfile(theirs, ours)

@@ -65,6 +65,20 @@ def debug(chapter):
                          append=f"kunit.filter_glob={suite}"))
 
 
+def sanitized():
+    """Every access of the last checkpoint's suites is checked; what they count
+    must be free at once. A second boot keeps freed objects in quarantine."""
+    kernel = checkpoints.kernel(book.chapters()[-1], debug="kasan")
+    boots = (("1", "kasan.quarantine=0"), ("4", "kasan.quarantine=0"),
+             ("2", "kunit.filter_glob=*stress*"))
+    for (smp, append), ending in checkpoints.in_parallel(
+            lambda boot: guest.boot(kernel, smp=boot[0], append=boot[1]),
+            boots):
+        judge(f"DEBUG=kasan, {append}, processors: {smp}", ending)
+        tap.ok("KASAN: each access is checked" in ending.text,
+               "each access was checked")
+
+
 def main():
     chapter = next(c for c in book.chapters() if c.number == 11)
     kernel = checkpoints.kernel(chapter)
@@ -77,6 +91,7 @@ def main():
         tap.ok(f"# Subtest: {suite}\n" in everything, f"{suite} was run")
     stress(kernel)
     debug(chapter)
+    sanitized()
     tap.done()
 
 

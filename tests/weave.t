@@ -341,8 +341,33 @@ BAD = {
                                   r"01-toys/main\.nw:3: error: .*map of run toy"),
     "a row that there is not": ('```{.peers #tbl:p run="toy" rows="order33" caption="x"}\n```',
                                 r"01-toys/main\.nw:3: error: .*row order33"),
+    "a missing run without quotes": ('```{.transcript run=never}\n```', r"01-toys/main\.nw:3: error: .*never"),
+    "a block that does not exist": ("```{.chnages}\n```", r"01-toys/main\.nw:3: error: .*\.chnages; do you mean changes"),
+    "an attribute that does not exist": ('```{.run name="toy" ch="01" exti="ok"}\n```',
+                                         r"01-toys/main\.nw:3: error: .*exti; do you mean exit"),
+    "a value that an attribute has not": ('```{.run name="toy" ch="01" exit="okay"}\n```',
+                                          r"01-toys/main\.nw:3: error: exit=okay: .*panic"),
+    "a run without a name": ('```{.run ch="01"}\n```', r"01-toys/main\.nw:3: error: .*needs name"),
+    "a quote that is not closed": ('```{.run name="toy ch="01"}\n```', r"01-toys/main\.nw:3: error: .*quote"),
+    "a block that is not closed": ('```{.run name="toy" ch="01"}\nText.', r"01-toys/main\.nw:3: error: the ``` .*not closed"),
+    "an exercise that is not closed": ('::: {.exercise #ex:x title="X" difficulty=1 time="1 hour"}\nText.',
+                                       r"01-toys/main\.nw:3: error: the ::: .*not closed"),
+    "an exercise that a heading ends": ('::: {.exercise #ex:x title="X" difficulty=1 time="1 hour"}\nText.\n\n## More\n\n:::',
+                                        r"01-toys/main\.nw:3: error: the ::: .*not closed"),
+    "an end of nothing": ("Text.\n\n:::", r"01-toys/main\.nw:5: error: ::: closes nothing"),
+    "a difficulty that is a word": ('::: {.exercise #ex:x title="X" difficulty=hard time="1 hour"}\nText.\n:::',
+                                    r"01-toys/main\.nw:3: error: difficulty=hard: .*1 to 5"),
+    "a division that does not exist": ('::: {.exercice #ex:x}\nText.\n:::',
+                                       r"01-toys/main\.nw:3: error: .*\.exercice; do you mean exercise"),
+    "an exercise without its files": ('::: {.exercise #ex:x title="X" difficulty=1 time="1 hour" code="x"}\nText.\n:::',
+                                      r"01-toys/main\.nw:3: error: there is no exercises/01-toys/x/skeleton\.nw"),
+    "a chunk that does not exist": ("See [[<<mm/tyo.c>>]].", r"01-toys/main\.nw:3: error: no chunk of the name mm/tyo\.c"),
     "an unknown work": ("As in [@nobody1900].", r"01-toys/main\.nw:3: error: .*nobody1900"),
 }
+
+
+# A page takes TeX a second or two.
+ALONE = {"a chunk that does not exist", "an exercise without its files"}
 
 
 def test_mistakes():
@@ -350,6 +375,10 @@ def test_mistakes():
         top = scratch({"01-toys": f"# Toys\n\n{line}\n\n<<mm/toy.c>>=\nint toy;\n@\n"})
         code, said = run("book/weave/pdf", cwd=top)
         ok(code != 0 and re.search(message, said), f"{what} is reported with its line", said.splitlines())
+        if what in ALONE:
+            code, said = run("book/weave/pdf", "--chapter", "01", cwd=top)
+            ok(code != 0 and re.search(message, said) and os.path.exists(f"{top}/build/page-01-toys.pdf"),
+               f"{what} is reported for one chapter, whose page is made", said.splitlines())
         shutil.rmtree(top)
     top = scratch({"01-toys": "# Toys\n\n```{.tikz #fig:x caption=\"x\"}\n\\begin{tikzpicture}\n\\nosuchthing\n"
                               "\\end{tikzpicture}\n```\n\n<<mm/toy.c>>=\nint toy;\n@\n"})

@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))      # book/weave
-BOOK = os.path.dirname(HERE)                           # book
+# Relative, for the way to the root may hold what Lua and TeX read as their own.
+HERE = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))     # book/weave
+BOOK = os.path.dirname(HERE)                                           # book
 WORK = "build/weave"
 LOG = "build/log/weave.log"
 STREAM = os.path.join(BOOK, "stream")

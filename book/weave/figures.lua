@@ -78,7 +78,7 @@ end
 -- A map of memory, drawn by memmap.py from what a run printed.
 function M.map(block)
   local a = block.attributes
-  local needle = {'.map', ('run="%s"'):format(a.run or '')}
+  local needle = {'.map', a.run or ''}
   local said = store.read_text('book/live/' .. (a.run or '') .. '.txt')
   if not said then
     return figure(block.identifier, a.caption, ctx.missing(needle, 'output of run ' .. tostring(a.run)))

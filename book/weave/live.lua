@@ -66,7 +66,7 @@ end
 
 function M.transcript(block)
   local a = block.attributes
-  local needle = {'.transcript', ('run="%s"'):format(a.run or ''), a.from and 'from="' .. a.from .. '"' or ''}
+  local needle = {'.transcript', a.run or '', a.from and 'from="' .. a.from .. '"' or ''}
   local lines = output(a.run)
   if not lines then return ctx.block(ctx.missing(needle, 'output of run ' .. tostring(a.run))) end
   local shown = slice(lines, a.from, a.to)

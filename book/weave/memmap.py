@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -X utf8
 """memmap: a picture of physical memory by page state.
 
 usage: book/weave/memmap.py [--tikz|--svg] [OPTION=VALUE ...] < OUTPUT

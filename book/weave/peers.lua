@@ -16,9 +16,10 @@ local function peers()
   return table_of
 end
 
--- 17,071 or 42.9.
+-- 17,071 or 42.9; a dash for what was not measured.
 local function set(number)
   local n = tonumber(number)
+  if not n then return '–' end
   if n >= 1000 or n == math.floor(n) then return escape.thousands(('%.0f'):format(n)) end
   return (n >= 1 and '%.1f' or '%.2f'):format(n)
 end

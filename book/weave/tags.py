@@ -50,7 +50,7 @@ def source_lines(path):
 
 def tree_files(n):
     top = tree(n)
-    listed = read(f"{top}/.manifest").split()
+    listed = [line.split()[-1] for line in read(f"{top}/.manifest").splitlines()]
     return listed or [os.path.relpath(p, top) for p in
                       glob.glob(f"{top}/**/*", recursive=True) if os.path.isfile(p)]
 

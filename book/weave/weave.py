@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import bibliography
 import changes
+import lint
 import tags
 from common import DRAFT, Failure, HERE, STREAM, Stamp, WORK, lua, read, run, say, tools, write
+from common import chapters as all_chapters
 
 READER = tools("*.lua", "memmap.py")
 
@@ -36,12 +38,29 @@ def previous(chapter, chapters):
     return max((c.number for c in chapters if c.number < chapter.number), default=0)
 
 
+mistakes = []       # those of one chapter, whose pages are made all the same
+
+
+def finish():
+    """Fail if that chapter had any."""
+    if mistakes and not DRAFT:
+        raise Failure(f"{len(mistakes)} mistakes in what was woven (LOOM_DRAFT=1 lets them pass)")
+
+
+def check_sources(chapters, only):
+    paths = [path for c in chapters if only in (None, c.number) for path in c.sources]
+    if only is None:
+        paths += sorted(glob.glob("book/*.md"))
+    complain("\n".join(line for path in paths for line in lint.complaints(path)), fatal=only is None)
+
+
 def make_database(chapters, only=None):
     """Tangle what is asked, tag it, and write the cross references.
 
     Identifiers come from the last checkpoint, and from the one before each
     replacement, since what was replaced is in no later one.
     """
+    check_sources(chapters, only)
     last = chapters[-1].number
     tagged = {last} | {previous(c, chapters) for c in chapters if replacing(c)} - {0}
     counted = [c for c in chapters if wants_changes(c) and (only is None or c.number == only)]
@@ -53,6 +72,7 @@ def make_database(chapters, only=None):
             except Failure as failure:
                 if only is None and not DRAFT:
                     raise
+                mistakes.append(str(failure))
                 say(f"weave: {failure}\nweave: going on with the identifiers of before")
         files = list(pool.map(lambda n: tags.write_tags(n, chapters), sorted(tagged, reverse=True)))
         list(pool.map(lambda c: changes.write_changes(c, previous(c, chapters)), counted))
@@ -70,6 +90,8 @@ def make_database(chapters, only=None):
         say(done.stderr.strip())
         if only is None and not DRAFT:
             raise Failure("the chapters' headings and labels are not in order")
+        mistakes.append(done.stderr)
+        return          # and say it again the next time
     stamp.set()
 
 
@@ -136,7 +158,7 @@ def labels():
               " if l.id and l.number then all[#all + 1] = {l.id, l.kind, l.number,"
               " tonumber(l.number:match('^%d+')), l.room} end end end;"
               "require('tojson')(all)")
-    slices = sorted(glob.glob(f"{WORK}/xref/[0-9][0-9].lua"))
+    slices = [c.slice for c in all_chapters() if os.path.exists(c.slice)]
     write(f"{WORK}/xref/labels.run", script)
     return json.loads(run(["lua5.4", f"{WORK}/xref/labels.run", *slices]).stdout or "[]")
 
@@ -200,7 +222,9 @@ def complain(text, fatal=True):
     lines = list(dict.fromkeys(text.strip().splitlines()))
     say("\n".join(lines))
     errors = [l for l in lines if ": warning:" not in l]
-    if errors and fatal and not DRAFT:
+    if not fatal:
+        mistakes.extend(errors)
+    elif errors and not DRAFT:
         raise Failure(f"{len(errors)} mistakes in the chapters (LOOM_DRAFT=1 goes on)")
 
 

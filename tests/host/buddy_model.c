@@ -31,6 +31,18 @@ nodemask_t node_states[NR_NODE_STATES];
 struct pglist_data *node_data[MAX_NUMNODES];
 struct mem_section *mem_section[NR_SECTION_ROOTS];
 
+#ifdef NR_PCP_LISTS
+#include "buddy_later.h"
+#else
+static void set_up_later_zone(struct zone *zone, unsigned int number)
+{
+}
+
+static void set_up_later(void)
+{
+}
+#endif
+
 /* Each zone: whose, of what kind, from which page up to which. */
 static const struct {
 	int nid;
@@ -85,6 +97,7 @@ static void set_up_zone(unsigned int z)
 	zone->spanned_pages = zones[z].end - zones[z].start;
 	zone->present_pages = zone->spanned_pages;
 	zone_init_free_lists(zone);
+	set_up_later_zone(zone, zones[z].nid << ZONES_SHIFT | zones[z].type);
 }
 
 static void set_up_zonelist(struct zonelist *list, const int *order)
@@ -110,6 +123,7 @@ static void set_up_nodes(void)
 		node_data[nid] = &nodes[nid];
 		nodes[nid].node_id = nid;
 	}
+	set_up_later();
 	node_states[N_ONLINE].bits = node_states[N_MEMORY].bits = 3;
 	for (unsigned int z = 0; z < ARRAY_SIZE(zones); z++)
 		set_up_zone(z);
@@ -310,6 +324,10 @@ static void check_taken(struct page *page, unsigned int order, gfp_t gfp)
 	if (gfp & __GFP_COMP && order &&
 	    compound_head(page + (1UL << order) - 1) != page)
 		host_fail("the last page does not know its head\n");
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		if (PageTail(page + i) != (gfp & __GFP_COMP && i))
+			host_fail("page %lu of a new block is%s a tail\n", i,
+				  PageTail(page + i) ? "" : " not");
 	memset(bytes, 0xa5, 64);
 }
 

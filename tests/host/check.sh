@@ -2,6 +2,14 @@
 # command said last follows it. For tests with a directory $build.
 number=0
 
+# The number of the last checkpoint, whose sources most tests here are of.
+last_checkpoint() {
+	for path in chapters/[0-9]*-*; do
+		last=${path#chapters/}
+	done
+	echo "${last%%-*}"
+}
+
 check() {
 	number=$((number + 1))
 	name=$1

@@ -1,4 +1,5 @@
 /* See slub_host.h. Freed pages are poisoned where ASan can see it. */
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
@@ -51,6 +52,19 @@ static struct page *first_page(void)
 {
 	return (struct page *)((unsigned long)vmemmap +
 		((unsigned long)ram >> PAGE_SHIFT) * sizeof(struct page));
+}
+
+/* What the command line said of clearing: nothing, unless a program does. */
+bool host_init_on_alloc, host_init_on_free;
+
+bool want_init_on_alloc(gfp_t gfp)
+{
+	return gfp & __GFP_ZERO || host_init_on_alloc;
+}
+
+bool want_init_on_free(void)
+{
+	return host_init_on_free;
 }
 
 static unsigned int fail_in;
@@ -269,11 +283,15 @@ bool kallsyms_lookup_line(unsigned long address, struct code_line *line)
 
 ssize_t strscpy(char *to, const char *from, size_t size)
 {
-	size_t n = strnlen(from, size - 1);
+	size_t n = __builtin_strlen(from);
 
-	memcpy(to, from, n);
-	to[n] = '\0';
-	return n;
+	if (n < size) {
+		__builtin_memcpy(to, from, n + 1);
+		return n;
+	}
+	__builtin_memcpy(to, from, size - 1);
+	to[size - 1] = '\0';
+	return -E2BIG;
 }
 
 void host_slub_init(void)

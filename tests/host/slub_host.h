@@ -9,6 +9,7 @@
 
 extern bool host_has_cx16;
 extern int host_cpu;
+extern bool host_init_on_alloc, host_init_on_free;
 
 /* Set all of it up, and kmem_cache_init(). Once. */
 void host_slub_init(void);

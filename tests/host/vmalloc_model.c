@@ -158,6 +158,27 @@ void __free_pages(struct page *page, unsigned int order)
 	host_frames -= 1U << order;
 }
 
+/* ---- a caller that finds a page's number somewhere, and tries it ---- */
+
+static struct page *speculated;		/* it has a reference to this one */
+
+void host_speculate(struct page *page)
+{
+	static unsigned int looks;
+
+	if (++looks % 37 || speculated || !page->count)
+		return;
+	page->count++;
+	speculated = page;
+}
+
+static void stop_speculating(void)
+{
+	if (speculated)
+		__free_pages(speculated, 0);
+	speculated = NULL;
+}
+
 /* ---- the machine: page tables and TLBs ---- */
 
 int vmap_pages_range_noflush(unsigned long addr, unsigned long end,
@@ -176,6 +197,11 @@ int vmap_pages_range_noflush(unsigned long addr, unsigned long end,
 		mapped[space_page(addr)] = pages[i];
 	}
 	return 0;
+}
+
+/* The model's tables are an array, and all there. */
+void preallocate_vmalloc_pages(void)
+{
 }
 
 void vunmap_range_noflush(unsigned long addr, unsigned long end)
@@ -408,6 +434,7 @@ static void operate(void)
 	unsigned int n, free = free_owner();
 	bool room = free < OWNERS;
 
+	stop_speculating();
 	switch (any(12)) {
 	case 0: case 1: case 2:
 		n = any(40);
@@ -478,6 +505,7 @@ static void give_everything_back(void)
 	host_fail_in = 0;
 	for (unsigned int n = 0; n < OWNERS; n++) {
 		op_free(n);
+		stop_speculating();
 		check();
 	}
 	vm_unmap_aliases();

@@ -4,3 +4,5 @@
 #define for_each_possible_cpu(cpu) \
 	for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
 #define smp_processor_id()		((unsigned int)host_cpu)
+#define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
+#define smp_send_reschedule(cpu)	((void)(cpu))

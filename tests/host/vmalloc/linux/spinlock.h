@@ -11,6 +11,11 @@ typedef struct { bool locked; } spinlock_t;
 				     (lock)->locked = false; } while (0)
 #define spin_trylock(lock)	((lock)->locked ? false : \
 				 ((lock)->locked = true))
+#define spin_lock_irqsave(lock, flags)	\
+	do { (flags) = 0; spin_lock(lock); } while (0)
+#define spin_unlock_irqrestore(lock, flags) \
+	do { (void)(flags); spin_unlock(lock); } while (0)
+#define spin_trylock_irqsave(lock, flags) ((flags) = 0, spin_trylock(lock))
 #define lockdep_assert_held(lock)	BUG_ON(!(lock)->locked)
 
 /* The console's. */

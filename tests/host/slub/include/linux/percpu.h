@@ -8,6 +8,13 @@
 
 extern int host_cpu;
 
+#include <linux/percpu-defs.h>
+#undef DEFINE_PER_CPU
+/* A static one, with room for all units behind it. */
+#define DEFINE_PER_CPU(type, name)					\
+	__typeof__(type) name##_units[HOST_CPUS * HOST_UNIT / sizeof(type)]; \
+	static __typeof__(type) name __attribute__((alias(#name "_units")))
+
 /* Perhaps an interrupt comes here. */
 void host_interrupt(void);
 void *__alloc_percpu(size_t size, size_t align);
