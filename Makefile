@@ -220,8 +220,9 @@ diff: build/packages
 
 ## exercise EX=04/slug: an exercise, set up for you in work/
 ## grade EX=04/slug: what of it passes, what fails, and where
+## hint EX=04/slug: a hint for it, each time the next one
 ## solution EX=04/slug: how the book would have done it
-exercise grade solution: build/packages
+exercise grade hint solution: build/packages
 	@exercises/exercise $@ $(if $(EX),$(call quoted,EX))
 
 ## solutions: weave build/loom-solutions.pdf, all solutions and answers
@@ -275,5 +276,5 @@ build/packages: packages.txt book/install
 	@mkdir -p build && touch $@
 
 .PHONY: all book html epub page live checkpoint checkpoints run test test-all \
-	bench map debug iso plain tags diff exercise grade solution solutions \
+	bench map debug iso plain tags diff exercise grade hint solution solutions \
 	dist clean help
