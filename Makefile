@@ -263,6 +263,7 @@ help:
 #=   QEMU="…"       more options for QEMU, as -numa …
 #=   BOOT=iso       boots through GRUB (run, test)
 #=   DEBUG=1        a kernel with its checks (chapter 6 and later)
+#=   DEBUG=kasan    one in which each access is checked (11 and later; gcc)
 #=   WERROR=1  CC=clang              warnings are errors; another compiler
 #=   NUMA=2         nodes of one size (map)
 #=

@@ -56,7 +56,8 @@ PARAMETERS = {
                             (None, "", "101%", "many", "1,1")),
     "kunit.enable": Parameter(("1", "0"), ("", "-1", "perhaps")),
     "kunit.filter_glob": Parameter(("*", "", "nothing", "slub*")),
-    # Known to a build with DEBUG=1 alone.
+    # Known to builds with DEBUG=kasan and DEBUG=1 alone.
+    "kasan.quarantine": Parameter(("0", HUGE)),
     "lockdep": Parameter(("print",)),
     # What takes as long as one says is given little time.
     "litmus": Parameter(("0", "1", "50"), NOT_NUMBERS),
