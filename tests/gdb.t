@@ -41,7 +41,7 @@ COMMANDS = [
     ("percpu", "loom per-cpu cpu_number"),
     ("function", 'print $per_cpu("cpu_number", 0)'),
     ("slabs", "loom slabs kmalloc-64"),
-    ("object", "loom what kmalloc_caches[0][6]"),
+    ("object", "loom what kmalloc_caches[0][6]->node[0]"),
     ("areas", "loom areas"),
     ("code", "loom what kfree"),
     ("nothing", "loom what 0xfff0000000000000"),
@@ -55,7 +55,7 @@ HOUSE = {
     "zones": r"node 0 DMA32 +pfn 0x1000", "buddy": r"^node 0 DMA( +\d+){11}$",
     "percpu": r"^cpu 0: 0$", "function": r"= 0$",
     "slabs": r"kmalloc-64: objects of 64, 64 apart",
-    "object": r"object \d+ of \d+ of kmem_cache, byte 0",
+    "object": r"object \d+ of \d+ of kmem_cache_node, byte 0",
     "code": r"kfree .*\(chapters/10-slub/main\.nw:\d+\)",
     "nothing": r"nothing is known", "help": r"loom buddy -- Walk",
 }
