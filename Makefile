@@ -136,9 +136,9 @@ build/checkpoint/%.built: build/checkpoint/%.tangled \
 
 # ---------------------------------------------------------------- running
 
-## run CH=04: boot a checkpoint; Ctrl-a x leaves QEMU
+## run CH=04: boot a checkpoint to its prompt; Ctrl-D there ends it
 run: checkpoint
-	@echo "booting $(NAME); press Ctrl-a, then x, to leave QEMU"
+	@echo "booting $(NAME); Ctrl-D at its prompt, or Ctrl-a x, leaves QEMU"
 	@$(MAKE) -s -C $(TREE) run
 
 ## test CH=04: boot a checkpoint and see that its self-tests pass

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """gdb speaks in lines of the book: a breakpoint stops in a chapter, shows the
-chapter's text, steps to its next line, and names it in a backtrace.
+chapter's text, steps to its next line, and names it in a backtrace. It has the
+kernel's macros, and commands that ask in the kernel's words. Two sessions of
+`make debug` at a time do not meet.
 
 Done in the last checkpoint, on a machine stopped at reset as `make debug`
 leaves it, in a single run of gdb's batch mode."""
@@ -29,8 +31,34 @@ COMMANDS = [
     ("later", "hbreak idt_gate"),
     ("arrive2", "continue"),
     ("trace", "backtrace"),
+    ("alone", "delete"),
+    ("running", "hbreak kunit_run_all_tests"),
+    ("arrive3", "continue"),
+    ("macro", "print PAGE_SIZE"),
+    ("page", "print vmemmap[0x100]"),
+    ("zones", "loom zones"),
+    ("buddy", "loom buddy"),
+    ("percpu", "loom per-cpu cpu_number"),
+    ("function", 'print $per_cpu("cpu_number", 0)'),
+    ("slabs", "loom slabs kmalloc-64"),
+    ("object", "loom what kmalloc_caches[0][6]"),
+    ("areas", "loom areas"),
+    ("code", "loom what kfree"),
+    ("nothing", "loom what 0xfff0000000000000"),
+    ("help", "help loom"),
     ("kill", "kill"),
 ]
+
+# What the house's commands must say, by the commands' names.
+HOUSE = {
+    "macro": r"= 4096", "page": r"pfn 0x100, node 0, ZONE_DMA, .*reserved",
+    "zones": r"node 0 DMA32 +pfn 0x1000", "buddy": r"^node 0 DMA( +\d+){11}$",
+    "percpu": r"^cpu 0: 0$", "function": r"= 0$",
+    "slabs": r"kmalloc-64: objects of 64, 64 apart",
+    "object": r"object \d+ of \d+ of kmem_cache, byte 0",
+    "code": r"kfree .*\(chapters/10-slub/main\.nw:\d+\)",
+    "nothing": r"nothing is known", "help": r"loom buddy -- Walk",
+}
 
 
 def session(tree, socket_path):
@@ -44,6 +72,8 @@ def session(tree, socket_path):
     line = ["gdb", "-q", "-nx", "-batch", os.path.join(tree, "loom.elf"),
             "-ex", "set pagination off", "-ex", "set confirm off",
             "-ex", f"directory {book.ROOT}",
+            "-x", os.path.join(tree, "obj/macros.gdb"),
+            "-x", os.path.join(tree, "scripts/gdb/loom.py"),
             "-ex", "set tcp auto-retry on",
             "-ex", f"target remote {socket_path}",
             "-ex", "hbreak start_kernel"]
@@ -115,11 +145,41 @@ def test(tree, socket_path):
     check(len(places) == len(functions) >= 4,
           "each of its frames is a line of a chapter")
 
+    for name, wanted in HOUSE.items():
+        said_now = said.get(name, "").strip()
+        tap.ok(re.search(wanted, said_now, re.M) and "Error" not in said_now,
+               f"{dict(COMMANDS)[name]}: {said_now.splitlines()[:1]}", said_now)
+    tap.ok("Error" not in said.get("areas", "Error"), "loom areas",
+           said.get("areas"))
+
+
+def debug_session(tree):
+    """`make debug` with the commands that stop at start_kernel on its input."""
+    environment = {key: value for key, value in os.environ.items()
+                   if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return subprocess.Popen(
+        ["timeout", "--kill-after=5", str(LIMIT), "make", "-s", "-C", tree,
+         "debug"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def test_two_sessions(tree):
+    sessions = [debug_session(tree) for _ in range(2)]
+    for process in sessions:    # both are open before either is answered
+        process.stdin.write("set confirm off\nset pagination off\ncontinue\n")
+        process.stdin.flush()
+    said = [process.communicate("print PAGE_SIZE\nkill\nquit\n")[0]
+            for process in sessions]
+    tap.ok(all("Breakpoint 1, start_kernel" in text and "= 4096" in text
+               for text in said), "two sessions of make debug at a time", *said)
+
 
 if not shutil.which("gdb"):
     tap.skip("gdb", "there is no gdb here")
 else:
+    last = checkpoints.tree(book.chapters()[-1])
+    guest.build(last, "obj/macros.gdb")
     with tempfile.TemporaryDirectory() as folder:
-        test(checkpoints.tree(book.chapters()[-1]),
-             os.path.join(folder, "gdb.sock"))
+        test(last, os.path.join(folder, "gdb.sock"))
+    test_two_sessions(last)
 tap.done()
