@@ -184,8 +184,9 @@ map: checkpoint
 		$(filter command%,$(origin $v)),$v=$(call quoted,$v)))
 
 ## bench CH=04: what a checkpoint costs, beside Linux's figures and our bounds
+## bench CH=10 LINES=kmalloc64_alloc: which lines an operation touches
 bench: checkpoint
-	@book/bench $(firstword $(subst -, ,$(NAME)))
+	@book/bench $(if $(LINES),--lines) $(firstword $(subst -, ,$(NAME))) $(LINES)
 
 ## debug CH=04: boot a checkpoint under gdb, stopped at its first instruction
 debug: checkpoint

@@ -175,6 +175,17 @@ def problems_of(boot, ending, suites):
             yield f"It prints “{text}”, which it must not."
 
 
+def in_tree(tree, file):
+    """A file of the tree by its name there. An object that was compiled for
+    another tree has the other's path in front."""
+    parts = os.path.normpath(file).split("/")
+    for i in range(len(parts)):
+        if os.path.exists(os.path.join(tree, name := "/".join(parts[i:]))) \
+                and not name.startswith("/"):
+            return name
+    return file
+
+
 def places(tree, addresses):
     """(function, file, line) of each address of the tree's kernel."""
     done = subprocess.run(["addr2line", "-f", "-e", "loom.elf",
@@ -183,9 +194,7 @@ def places(tree, addresses):
     lines = done.stdout.split("\n")
     for function, place in zip(lines[0::2], lines[1::2]):
         file, _, line = place.partition(" ")[0].rpartition(":")
-        here = os.path.realpath(tree) + "/"
-        file = os.path.normpath(file).removeprefix(here)
-        yield function, file, int(line) if line.isdigit() else 0
+        yield function, in_tree(tree, file), int(line) if line.isdigit() else 0
 
 
 def tally(tree, results):
