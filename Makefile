@@ -179,8 +179,9 @@ map: checkpoint
 		$(filter command%,$(origin $v)),$v=$(call quoted,$v)))
 
 ## bench CH=04: what a checkpoint costs, beside Linux's figures and our bounds
+## bench CH=10 LINES=kmalloc64_alloc: which lines an operation touches
 bench: checkpoint
-	@book/bench $(firstword $(subst -, ,$(NAME)))
+	@book/bench $(if $(LINES),--lines) $(firstword $(subst -, ,$(NAME))) $(LINES)
 
 ## debug CH=04: boot a checkpoint under gdb, stopped at its first instruction
 debug: checkpoint
@@ -219,8 +220,9 @@ diff: build/packages
 
 ## exercise EX=04/slug: an exercise, set up for you in work/
 ## grade EX=04/slug: what of it passes, what fails, and where
+## hint EX=04/slug: a hint for it, each time the next one
 ## solution EX=04/slug: how the book would have done it
-exercise grade solution: build/packages
+exercise grade hint solution: build/packages
 	@exercises/exercise $@ $(if $(EX),$(call quoted,EX))
 
 ## solutions: weave build/loom-solutions.pdf, all solutions and answers
@@ -261,6 +263,7 @@ help:
 #=   QEMU="…"       more options for QEMU, as -numa …
 #=   BOOT=iso       boots through GRUB (run, test)
 #=   DEBUG=1        a kernel with its checks (chapter 6 and later)
+#=   DEBUG=kasan    one in which each access is checked (11 and later; gcc)
 #=   WERROR=1  CC=clang              warnings are errors; another compiler
 #=   NUMA=2         nodes of one size (map)
 #=
@@ -274,5 +277,5 @@ build/packages: packages.txt book/install
 	@mkdir -p build && touch $@
 
 .PHONY: all book html epub page live checkpoint checkpoints run test test-all \
-	bench map debug iso plain tags diff exercise grade solution solutions \
+	bench map debug iso plain tags diff exercise grade hint solution solutions \
 	dist clean help

@@ -13,6 +13,7 @@ import guest
 import ktap
 import peers
 import tap
+import touch
 
 LOG = """Loom 11-vmalloc (gcc)
 # value boot.instructions 5400000
@@ -73,7 +74,16 @@ def test_reading():
               "on its bound is not over it")
     tap.equal(rows.get("vmalloc and vfree, 1 MiB"),
               ["–", "79,004", "111,889", "40,000"], "what has no figure yet")
-    tap.equal(len(rows), 17, "nothing else is in the table")
+    tap.equal(len(rows), 18, "nothing else is in the table")
+    figures = "".join(f"# value touch.order0_free.{column} {n}\n" for column, n
+                      in zip(touch.COLUMNS, (50, 20, 13, 6, 5, 2)))
+    code, text = read(LOG + figures)
+    tap.ok(code == 0 and re.search(r"^__free_page +50 +172 +20 +41 +13 +31 +6 +14"
+                                   r" +5 +17 +2 +ok$", text, re.M),
+           "what an operation touches has its own", text)
+    code, text = read(LOG + figures.replace(".lines 6", ".lines 7"))
+    tap.ok(code == 1 and "over its bound: __free_page: 7 lines, at most 6"
+           in text, "one line more is over it", text)
     code, text = read(LOG.replace("order9_pair 799", "order9_pair 801"))
     tap.ok(code == 1 and "over its bound: alloc_pages and __free_pages,"
            " order 9" in text, "one instruction more is over it", text)
@@ -111,6 +121,37 @@ def test_suites():
                " that measure", ending.how, ending.last_lines())
 
 
+def test_touch():
+    """The plugin counts right what is known."""
+    last = book.chapters()[-1]
+    try:
+        ending, _, _ = touch.boot(checkpoints.kernel(last), append=touch.SUITES,
+                                  icount=True)
+    except touch.Without as without:
+        tap.ok(True, f"what is known # SKIP {without}")
+        return
+    values = peers.values(ending.text)
+    for name, wanted in {"nothing": (0, 0, 0, 0, 0, 0),
+                         "loop": (2000, 0, 0, 0, 1, 0),
+                         "loads": (400, 100, 0, 100, 1, 0),
+                         "locked": (400, 100, 100, 100, 1, 100),
+                         "across": (1, 1, 0, 2, 1, 0)}.items():
+        found = [values.get(f"touch.known.{name}.{column}", -1)
+                 for column in touch.COLUMNS]
+        # A register may have to be loaded, and code may lie across two lines.
+        slack = 3 if name in ("loop", "loads", "locked") else 0
+        room = [slack, 0, 0, 0, 1, 0]
+        tap.ok(all(w <= f <= w + r for f, w, r in zip(found, wanted, room)),
+               f"a region that is known: {name}", found)
+    code, text = bench("--lines", last.label, "known.across")
+    tap.ok(code == 0 and re.search(r"^known.across: 2 lines\n    lines\S*: 3cr by"
+                                   r" known_regions\n", text, re.M),
+           "which line was touched, where, and by whom", text)
+    code, text = bench("--lines", last.label, "kmalloc65")
+    tap.ok(code == 2 and "kmalloc65" in text and "kmalloc64_free" in text,
+           "an operation that there is not", text)
+
+
 def test_last():
     """The real thing, as `make bench` does it."""
     last = book.chapters()[-1]
@@ -129,5 +170,6 @@ test_data()
 test_reading()
 test_mistakes()
 test_suites()
+test_touch()
 test_last()
 tap.done()

@@ -5,6 +5,7 @@ the exercise tool need.
 """
 
 import dataclasses
+import functools
 import glob
 import os
 import re
@@ -72,6 +73,17 @@ class Exercise:
     @property
     def solution(self):
         return f"solutions/{self.chapter.name}/{self.slug}.nw"
+
+    @property
+    def hints(self):
+        return f"{self.directory}/hints"
+
+    @property
+    def forbidden(self):
+        return f"{self.directory}/forbidden"
+
+    def right_answers(self):
+        return sorted(glob.glob(f"{self.directory}/right-*.nw", root_dir=ROOT))
 
     def wrong_answers(self):
         return sorted(glob.glob(f"{self.directory}/wrong-*.nw", root_dir=ROOT))
@@ -217,14 +229,50 @@ def origins(number, path, overlays=()):
 def plain_text(markdown):
     """An exercise's Markdown for a terminal."""
     text = re.sub(r"\[\[(.*?)\]\]", r"`\1`", markdown)
-    text = re.sub(r"\[@(\w+):([\w-]+)\]", reference_text, text)
-    text = re.sub(r"\[@([\w:-]+)(.*?)\]", r"(\1\2)", text)
+    text = re.sub(r"(?:the )?\[@(\w+:[\w-]+)\]", reference_text, text)
+    text = re.sub(r"\[@([\w-]+)(.*?)\]", citation_text, text)
     text = re.sub(r"\[([^\]]*)\]\{\.index[^}]*\}", r"\1", text)
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
     return text.replace("@<<", "<<").replace("@>>", ">>").strip()
 
 
 def reference_text(match):
+    """What has a number on paper has a title here."""
     kind = {"sec": "section", "fig": "figure", "tbl": "table",
-            "eq": "equation", "ex": "exercise"}.get(match[1], match[1])
-    return f"the {kind} “{match[2]}”"
+            "eq": "equation", "ex": "exercise"}.get(match[1].split(":")[0])
+    title = titles().get(match[1])
+    return (f"the {kind or 'part'} “{title}”" if title else
+            f"the chapter to come, “{match[1].split(':')[1]}”,")
+
+
+@functools.cache
+def titles():
+    """By identifier: the headings of sections and exercises, and the first
+    sentences of captions."""
+    found = {}
+    for chapter in chapters():
+        for path in chapter.sources:
+            for _, line in prose_lines(path):
+                mark = re.search(r"\{[^{}]*#((?:sec|fig|tbl|ex):[\w-]+)[^{}]*",
+                                 line)
+                if not mark:
+                    continue
+                named = re.search(r"(?:caption|title)=\"(.*?)\"[ }]", line)
+                headed = re.match(r"(?:#+|:|!\[)\s*(.*?)\s*(?:\]\(.*)?\{[.#]",
+                                  line)
+                title = named[1] if named else headed[1] if headed else ""
+                title = re.sub(r"\[\[(.*?)\]\]", r"`\1`", title)
+                found[mark[1]] = re.split(r"(?<=[^.])\.(?:\s|$)", title)[0]
+    return found
+
+
+def citation_text(match):
+    """An author and a year for a key of the bibliography."""
+    entry = re.search(rf"^@\w+\{{{match[1]},.*", read("book/refs.bib"), re.M)
+    author, year = (re.search(rf"\b{field}=\{{(.*?)\}}", entry[0] if entry else "")
+                    for field in ("author", "year"))
+    if not author or not year:
+        return f"({match[1]}{match[2]})"
+    first = author[1].split(" and ")[0]
+    family = first.split(",")[0] if "," in first else first.split()[-1]
+    return f"({family} {year[1]}{match[2]})"

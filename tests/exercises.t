@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Each coding exercise: the skeleton builds and fails, the solution passes,
-every planted wrong answer fails. Each question has its answer. And no chapter
+and so does one of another design; every planted wrong answer fails. Each question has its answer. And no chapter
 is short of either.
 
     tests/exercises.t [05 ...]      those of some chapters only
@@ -56,6 +56,8 @@ def test_text(chapter):
 
 def test_directories(chapter):
     coding = [e for e in book.exercises(chapter) if e.slug]
+    # Where one exercise has another right answer, all have.
+    planted = any(e.right_answers() for e in coding)
     for exercise in coding:
         lacks = [name for name in (exercise.skeleton, exercise.grade,
                                    exercise.solution)
@@ -64,6 +66,12 @@ def test_directories(chapter):
         wrong = exercise.wrong_answers()
         tap.ok(len(wrong) >= 2, f"{exercise.name} plants {len(wrong)} wrong"
                " answers")
+        tap.ok(exercise.right_answers() or not planted,
+               f"{exercise.name} plants a right one that is not the solution")
+        hints = book.read(exercise.hints) if os.path.exists(
+            path(exercise.hints)) else ""
+        tap.ok(len(hints.strip().split("\n\n")) >= 2 and max(
+            map(len, hints.split("\n"))) <= 80, f"{exercise.name} has hints")
     place = path(f"exercises/{chapter.name}")
     slugs = set(os.listdir(place)) if os.path.isdir(place) else set()
     tap.ok(slugs == {e.slug for e in coding},
@@ -97,7 +105,8 @@ def test_proofs(coding):
             seen[name][1].append(line.strip())
     for name, (good, said) in seen.items():
         tap.ok(good, name, *said[-30:])
-    wanted = sum(2 + len(e.wrong_answers()) for e in coding)
+    wanted = sum(2 + len(e.right_answers()) + len(e.wrong_answers())
+                 for e in coding)
     tap.ok(heads == wanted and (done.returncode == 0) ==
            all(good for good, _ in seen.values()),
            f"{wanted} variants were tried", f"{heads} seen;"

@@ -53,6 +53,23 @@ def line_of(text, part):
     return text[:text.index(part)].count("\n") + 1
 
 
+def test_titles():
+    """What has a number on paper has a title on a terminal."""
+    bare = [e.id for c in book.chapters() for e in book.exercises(c)
+            if re.search("“(sec|fig|tbl|ex):", book.plain_text(e.text))]
+    tap.ok(not bare, "references in exercises are titles", bare)
+    known = {name for c in book.chapters() for e in book.exercises(c)
+             for name in re.findall(r"\[@((?:sec|fig|tbl|ex):[\w-]+)\]", e.text)}
+    whole = "".join(book.read(path) for c in book.chapters() for path in c.sources)
+    bare = [name for name in sorted(known) if f"#{name}" in whole
+            and "chapter to come" in book.plain_text(f"[@{name}]")]
+    tap.ok(not bare, "but for those to chapters to come", bare)
+    tap.equal(book.plain_text("as in [@fig:mb-cost] [@knuth1970, p. 2]"),
+              "as in the figure “What it costs to reserve and free one page"
+              " when so many regions are reserved” (Knuth 1970, p. 2)",
+              "of a figure its caption, of a work its author and year")
+
+
 GRADES = {
     "a quote that is not closed": ('one append="numa=on\n', "grade:1: no closing quotation"),
     "quotes within quotes": ('one\ntwo expect="say "hello" twice\n', "grade:2: no closing"),
@@ -172,7 +189,13 @@ def test_handing_out():
 
 def test_grading():
     given = read(FILE)
-    says(tool("grade", EX), 1, "as given it fails",
+    says(tool("list"), 0, "what was begun is marked", rf"^\* {EX} .*begun")
+    failed = tool("grade", EX)
+    tap.ok(not re.search(r"^ +\d+[UL]* == \d+ \(0x", failed[1], re.M),
+           "no number is said to be itself", failed[1])
+    says(tool("list"), 0, "what failed is marked",
+         rf"^✗ {EX} .*failed, \d+ of \d+ tests passed$")
+    says(failed, 1, "as given it fails",
          r"FAIL +log_buffer: hidden_messages_are_kept",
          r"tests/ex_log_buffer\.c:\d+ \(.*log-buffer/skeleton\.nw:\d+\)",
          r"Expected n ==", "Not there yet",
@@ -193,8 +216,13 @@ def test_grading():
         write(FILE, given.replace(BODY, body))
         says(tool("grade", EX), status, f"{name} is told", *patterns)
     write(FILE, given.replace(BODY, "\tfor (;;)\n\t\t;\n"))
-    says(tool("grade", EX, limit="3"), 1, "a hang is told",
-         "did not end in time", "LOOM_LIMIT", "Subtest: log_buffer")
+    hung = tool("grade", EX, limit="3")
+    says(hung, 1, "a hang is told", "did not end in time", "LOOM_LIMIT",
+         "Subtest: log_buffer")
+    line = line_of(read(FILE), "for (;;)")
+    says(hung, 1, "and where it hangs", "It was then at:",
+         rf"kmsg_dump_get_buffer\(\) at {re.escape(tree)}/{FILE}:"
+         rf"({line}|{line + 1})$", r"^Not there yet: 0 of \d\d tests pass")
     write(FILE, given)
     os.mkfifo(os.path.join(tree, "kernel/fifo"))
     says(tool("grade", EX), 1, "a fifo in the tree is told, and not read",
@@ -221,6 +249,11 @@ def test_keeping(given):
 
 
 def test_solution():
+    says(tool("hint", EX), 0, "a hint", "^Hint 1 of 3: ")
+    says(tool("hint", EX), 0, "and the next", r"\AHint 2 of 3: ")
+    says(tool("hint", EX), 0, "and the last", r"\AHint 3 of 3: ")
+    says(tool("hint", EX), 0, "and all of them", r"\AHint 1 of 3: ",
+         "^Hint 3 of 3", f"make solution EX={EX}")
     says(tool("solution", EX), 0, "the solution is shown",
          "solutions/01-first-light/log-buffer.nw", r"^\+.*log_buf\[")
     for file in (FILE, "kernel/printk.c"):
@@ -228,7 +261,10 @@ def test_solution():
                     os.path.join(tree, file))
     says(tool("grade", EX), 0, "and passes", "All passes",
          "pass +log_buffer: any_place_will_do")
+    says(tool("list"), 0, "which is marked", rf"^✓ {EX} .*passed$")
     write("tests/first_light_test.c", "")
+    says(tool("list"), 0, "until something is changed",
+         rf"^✓ {EX} .*passed, changed since$")
     write("lib/string.c", read("lib/string.c").replace("return n;\n}",
                                                        "return n + 1;\n}", 1))
     says(tool("grade", EX), 1, "breaking the kernel elsewhere fails",
@@ -236,6 +272,7 @@ def test_solution():
 
 
 try:
+    test_titles()
     test_grade_files()
     test_chapters()
     test_floods()

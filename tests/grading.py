@@ -9,6 +9,7 @@ import dataclasses
 import os
 import re
 import shlex
+import subprocess
 
 import guest
 import ktap
@@ -148,7 +149,7 @@ FAILURE = r"^    not ok \d+ [^\n]*\n"
 def run(tree, boot, limit, all_of_it=True):
     ending = guest.boot(os.path.join(tree, "loom.elf"),
                         limit=max(boot.limit, limit), qemu=boot.qemu,
-                        append=boot.append, icount=boot.icount,
+                        append=boot.append, icount=boot.icount, watch=True,
                         until=None if all_of_it or boot.exit != "ok"
                         else FAILURE)
     suites = ktap.parse(ending.text)
@@ -172,6 +173,49 @@ def problems_of(boot, ending, suites):
     for text in boot.reject:
         if text in ending.text:
             yield f"It prints “{text}”, which it must not."
+
+
+def in_tree(tree, file):
+    """A file of the tree by its name there. An object that was compiled for
+    another tree has the other's path in front."""
+    parts = os.path.normpath(file).split("/")
+    for i in range(len(parts)):
+        if os.path.exists(os.path.join(tree, name := "/".join(parts[i:]))) \
+                and not name.startswith("/"):
+            return name
+    return file
+
+
+def places(tree, addresses):
+    """(function, file, line) of each address of the tree's kernel."""
+    done = subprocess.run(["addr2line", "-f", "-e", "loom.elf",
+                           *map(hex, addresses)], cwd=tree, text=True,
+                          stdout=subprocess.PIPE, check=False)
+    lines = done.stdout.split("\n")
+    for function, place in zip(lines[0::2], lines[1::2]):
+        file, _, line = place.partition(" ")[0].rpartition(":")
+        yield function, in_tree(tree, file), int(line) if line.isdigit() else 0
+
+
+def tally(tree, results):
+    """How many tests there were, those that were not reached included, and how
+    many of them passed; each counts in each boot."""
+    known = ktap.sources(tree)
+    total = passed = 0
+    for result in results:
+        ran = {(suite.name, case.name) for suite in result.suites
+               for case in suite.cases}
+        missed = set()
+        if result.ending.how not in ("ok", "fail"):
+            begun = {suite.name for suite in result.suites}
+            alone = "kunit.filter_glob" in result.boot.append
+            missed = {(source.name, case) for source in known.values()
+                      if source.name in begun or not alone
+                      for case in source.cases} - ran
+        total += len(ran) + len(missed)
+        passed += sum(case.ok for suite in result.suites
+                      for case in suite.cases)
+    return passed, total
 
 
 def tests_not_run(tree, results):
@@ -204,13 +248,38 @@ def quick(tree, boots):
             yield dataclasses.replace(boot, append=append, expect=[], reject=[])
 
 
-def judge(tree, boots, limit, all_of_them=True):
+def read_forbidden(path):
+    """(object, pattern, why) of each line of an exercise's `forbidden`."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            lines = [shlex.split(line, comments=True) for line in f]
+    except FileNotFoundError:
+        return []
+    return [(words[0], words[1], " ".join(words[2:])) for words in lines if words]
+
+
+def forbidden_in(tree, forbidden):
+    """What an answer's object files use that the exercise does not allow: what
+    they call and refer to, and their instructions."""
+    for file, pattern, why in forbidden:
+        done = subprocess.run(["objdump", "-dr", "--no-show-raw-insn",
+                               f"obj/{file}.o"], cwd=tree, text=True,
+                              stdout=subprocess.PIPE, check=False)
+        used = re.search(pattern, done.stdout)
+        if used:
+            yield f"{file} uses {used[0].strip()}: {why}."
+
+
+def judge(tree, boots, limit, all_of_them=True, forbidden=()):
     """Build `tree`, run `boots`, and say how it went; with all_of_them unset,
     run them until one goes wrong, which is all that some want to know. Most
     answers that are wrong are found out by the exercise's own suite."""
     built, said = build(tree)
     verdict = Verdict(built, said)
     if built:
+        verdict.problems = list(forbidden_in(tree, forbidden))
+        if verdict.problems and not all_of_them:
+            return verdict
         for boot in () if all_of_them else quick(tree, boots):
             result = run(tree, boot, limit, False)
             if result.problems:
@@ -220,5 +289,5 @@ def judge(tree, boots, limit, all_of_them=True):
             verdict.results.append(run(tree, boot, limit, all_of_them))
             if verdict.results[-1].problems and not all_of_them:
                 return verdict
-        verdict.problems = list(tests_not_run(tree, verdict.results))
+        verdict.problems += tests_not_run(tree, verdict.results)
     return verdict

@@ -28,6 +28,9 @@ class Suite:
 
 FAILED = re.compile(r"\s*# .*?: EXPECTATION FAILED at (\S+):(\d+)")
 RESULT = re.compile(r"    (not )?ok \d+ (\S+)( # SKIP.*)?$")
+# The value of an operand that is a number, a character or a string anyway.
+SAYS_NOTHING = re.compile(
+    r"\s*(?:(?:-?(?:0x[0-9a-fA-F]+|\d+)[uUlL]*|'\\?.'|true|false) == |(\".*\") == \1$)")
 END = re.compile(r"(not )?ok \d+ (\S+)")
 
 
@@ -64,7 +67,8 @@ def failures(lines, most=6):
         match = FAILED.match(line)
         if match:
             found.append((match[1], int(match[2]), []))
-        elif found and len(found[-1][2]) < most:
+        elif (found and len(found[-1][2]) < most
+              and not SAYS_NOTHING.match(line)):
             found[-1][2].append(line.strip().removeprefix("# "))
     return [(file, line, "\n".join(text)) for file, line, text in found]
 

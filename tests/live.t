@@ -26,6 +26,9 @@ It took `one:cost`{.live} instructions.
 
 ```{.peers #tbl:p run="one" rows="order0_hot, boot_512m=one:cost" caption="Beside Linux."}
 ```
+
+```{.peers #tbl:q run="one" touch="yes" rows="order0_alloc" caption="Touched."}
+```
 """
 
 OUTPUT = """begin
@@ -35,6 +38,12 @@ end
 # value cost 1234
 # data growth 1 2
 # value bench.order0_hot 99
+# value touch.order0_alloc.instructions 60
+# value touch.order0_alloc.loads 20
+# value touch.order0_alloc.stores 10
+# value touch.order0_alloc.lines 6
+# value touch.order0_alloc.code_lines 5
+# value touch.order0_alloc.locked 1
 """
 
 
@@ -82,6 +91,9 @@ def mistakes():
     check("a figure that is not printed", CHAPTER,
           OUTPUT.replace("cost 1234", "price 1234"),
           "chapters/01-a/main.nw:9: run one prints no value cost")
+    check("a count of lines that is not printed", CHAPTER,
+          OUTPUT.replace("alloc.lines 6", "alloc.pages 6"),
+          "one prints no value touch.order0_alloc.lines")
     check("a series that is not printed", CHAPTER,
           OUTPUT.replace("growth", "shrinking"),
           "chapters/01-a/main.nw:11: run one prints no series growth")
@@ -90,26 +102,26 @@ def mistakes():
           "chapters/01-a/main.nw:14: run one prints no value bench.order0_hot")
     check("a map that is not printed", CHAPTER +
           '\n```{.map #fig:m run="one" caption="Where."}\n```\n', OUTPUT,
-          "chapters/01-a/main.nw:17: run one: there is no line “# map …”")
+          "chapters/01-a/main.nw:20: run one: there is no line “# map …”")
     check("a run that is not defined", CHAPTER.replace('name="one"', 'name="two"'),
           OUTPUT, "chapters/01-a/main.nw:6: no run is called one")
     check("two runs of one name",
           CHAPTER + '```{.run name="one" ch="01"}\n```\n', OUTPUT,
-          "chapters/01-a/main.nw:16: a second run is called one")
+          "chapters/01-a/main.nw:19: a second run is called one")
     check("a block that does not exist", CHAPTER + "\n```{.chnages}\n```\n", OUTPUT,
-          "chapters/01-a/main.nw:17: no block is called .chnages")
+          "chapters/01-a/main.nw:20: no block is called .chnages")
     check("an attribute that does not exist",
           CHAPTER.replace('ch="01"', 'ch="01" exti="fail"'), OUTPUT,
           "chapters/01-a/main.nw:3: a .run has no exti; do you mean exit?")
     check("a block that is not closed", CHAPTER.rstrip()[:-3], OUTPUT,
-          "chapters/01-a/main.nw:14: the ``` that begins here is not closed")
+          "chapters/01-a/main.nw:17: the ``` that begins here is not closed")
     check("a run of no chapter", CHAPTER.replace('ch="01"', 'ch="02"'), OUTPUT,
           'chapters/01-a/main.nw:3: there is no chapter ch="02"')
     check("quotes that are not in pairs",
           CHAPTER.replace('ch="01"', """ch="01" qemu="-m '1G\""""), OUTPUT,
           "chapters/01-a/main.nw:3: the quotes in qemu=")
     check("bytes that are not UTF-8", CHAPTER + "Caf\udce9.\n", OUTPUT,
-          "chapters/01-a/main.nw:16: bytes that are not UTF-8")
+          "chapters/01-a/main.nw:19: bytes that are not UTF-8")
     check("a fifo", CHAPTER, OUTPUT, "chapters/01-a/back.nw is no ordinary file",
           lambda folder: os.mkfifo(f"{folder}/chapters/01-a/back.nw"))
     check("an output of no run", CHAPTER, OUTPUT,

@@ -87,7 +87,8 @@ def cases():
     yield ("mem= takes memory away", {"append": "mem=48M"},
            ["last_pfn = 0x3000,"], [])
     yield ("mem= below the kernel", {"append": "mem=1M"},
-           ["own image is not in RAM"], [])
+           ["mem=1M leaves too little", "'1M' for parameter 'mem': error -22"],
+           ["user-def"])
     for wrong in ("mem=0", "mem=48Mb", "mem", "numa=of", "acpi=perhaps"):
         name, _, value = wrong.partition("=")
         yield (f"{wrong} is refused", {"append": wrong},

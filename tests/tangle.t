@@ -575,7 +575,8 @@ def test_variants(chapter, both):
     changing = variants.Tree(chapter, base, f"{both}/variant", plain)
     for exercise in exercises if turns.ALL else exercises[:1]:
         solved = [exercise.skeleton, exercise.solution]
-        every = [solved] + [solved + [w] for w in exercise.wrong_answers()]
+        every = [solved] + [solved + [w] for w in exercise.right_answers()
+                          + exercise.wrong_answers()]
         for overlays in every + [[exercise.skeleton]]:
             changing.become(overlays)
             if not turns.ALL and len(overlays) > 1:

@@ -57,6 +57,15 @@ def chapters():
         [every[i] for i in deal([c.number for c in every], turn())]
 
 
+def share(what, things, parts):
+    """One of so many parts of a list, in each run another."""
+    if ALL:
+        return list(things)
+    chosen = list(things)[turn() % parts::parts]
+    say(f"{what}: {len(things) - len(chosen)} of {len(things)}")
+    return chosen
+
+
 def volumes_of(count):
     """{number: pages} of the volumes that so many chapters fill, in part."""
     text = book.read("book/parts.md")

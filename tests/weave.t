@@ -14,6 +14,7 @@ sys.path.insert(0, "book/weave")
 sys.path.insert(0, "tests")
 import tap  # noqa: E402
 import texlog  # noqa: E402
+import touch  # noqa: E402
 import weave  # noqa: E402
 
 WORK = "build/weave/pdf"
@@ -189,6 +190,8 @@ def scratch(chapters):
         f.write("[    0.000123] toy: begins\r\n[    0.000200] # value toy.pages 12345\r\n"
                 "# data cost 1 10\n# data cost 2 40\ntoy: ends\nnot shown\n"
                 "# value bench.order0_hot 87\n# value boot.instructions 5876543\n"
+                + "".join(f"# value touch.order9_free.{column} 3105\n"
+                          for column in touch.COLUMNS) +
                 "# map-frame one\n# map 0 DMA 0 4096 free10\n"
                 "# map-frame two & more\n# map 0 DMA 0 1 reserved\n# map 0 DMA 1 4095 slab\n")
     for name, text in chapters.items():
@@ -229,6 +232,9 @@ int first(void)
 ```
 
 ```{{.peers #tbl:peers run="toy" rows="order0_hot, boot_512m=toy:boot.instructions" caption="Beside Linux."}}
+```
+
+```{{.peers #tbl:touched run="toy" touch="yes" rows="order9_free" caption="What it touches."}}
 ```
 
 ```{{.map #fig:map run="toy" frames="2" caption="What is where."}}

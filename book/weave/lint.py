@@ -13,11 +13,11 @@ DIVISION = re.compile(r"^(:+)\s*(\{.*\}|[\w.]*)\s*:*\s*$")
 ATTRIBUTE = re.compile(r'([\w-]+)=("(?:[^"\\]|\\.)*"|[^\s}]+)')
 
 BLOCKS = {
-    "run": "name ch qemu append exit icount debug experiment",
+    "run": "name ch qemu append exit icount debug touch experiment",
     "transcript": "run from to expect",
     "plot": "run data x y caption legend",
     "map": "run caption " + " ".join(memmap.OPTIONS),
-    "peers": "run rows caption",
+    "peers": "run rows caption touch",
     "experiment": "name ch chunk",
     "tikz": "caption",
     "sample": "foot margin name nearby number sign",

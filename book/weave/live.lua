@@ -92,7 +92,7 @@ end
 -- A run as the command a reader can type.
 function M.command(block)
   local a = block.attributes
-  local text = 'make run CH=' .. (a.ch or '')
+  local text = 'make test CH=' .. (a.ch or '')
   if a.qemu then text = text .. " QEMU='" .. a.qemu .. "'" end
   if a.append then text = text .. " APPEND='" .. a.append .. "'" end
   return text

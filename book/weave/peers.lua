@@ -36,10 +36,39 @@ local function row(word, run, needle)
   return nil, ('| %s%s | %s | %s | %s |'):format(peer.operation, unit, set(here), set(peer.tiny), set(peer.cloud))
 end
 
+-- What operations touch, ours and Linux's, from the lines of book/touch/peers.tsv.
+local COLUMNS = {'instructions', 'loads', 'stores', 'lines', 'code_lines', 'locked'}
+
+local function touch_row(word, run, needle)
+  local columns, peer
+  for line in (store.read_text 'book/touch/peers.tsv' or ''):gmatch('[^\n]+') do
+    local words = {}
+    for text in line:gmatch('[^\t]+') do words[#words + 1] = text end
+    if line:sub(1, 1) == '#' then goto continue end
+    columns = columns or words
+    if words[1] == word then peer = words end
+    ::continue::
+  end
+  if not peer then return ctx.missing(needle, 'row ' .. word .. ' of book/touch/peers.tsv') end
+  local linux, out = {}, {peer[2]}
+  for i, name in ipairs(columns) do linux[name] = tonumber(peer[i]) end
+  for _, column in ipairs(COLUMNS) do
+    local key = ('touch.%s.%s'):format(word, column)
+    local here = live.number(run, key)
+    if not here then return ctx.missing(needle, ('value %s:%s'):format(run, key)) end
+    out[#out + 1] = set(here) .. (linux[column] and ' / ' .. set(linux[column]) or '')
+  end
+  return nil, '| ' .. table.concat(out, ' | ') .. ' |'
+end
+
 -- The Markdown of the table, or nothing and what takes its place.
 function M.table(block)
   local a = block.attributes
-  local out = {'| | Loom | Linux | as Debian has it |', '|:--|--:|--:|--:|'}
+  local row, heads = row, {'| | Loom | Linux | as Debian has it |', '|:--|--:|--:|--:|'}
+  if a.touch == 'yes' then
+    row, heads = touch_row, {'| | instructions | loads | stores | lines | of code | locked |', '|:--|--:|--:|--:|--:|--:|--:|'}
+  end
+  local out = heads
   for word in (a.rows or ''):gmatch('[^,%s]+') do
     local missing, line = row(word, a.run or '', '#' .. block.identifier)
     if missing then return nil, missing end

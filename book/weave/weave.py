@@ -123,7 +123,7 @@ def inputs(chapter, to):
            f"{WORK}/changes/{chapter.number:02d}.lua"]
     for rows in re.findall(r"\{\.peers.*rows=\"([^\"]*)\"", text):
         runs |= set(re.findall(r"=([\w-]+):", rows))
-        out.append("book/peers.tsv")
+        out += ["book/peers.tsv", "book/touch/peers.tsv"]
     return out + [f"book/live/{r}.txt" for r in sorted(runs)]
 
 

@@ -193,6 +193,23 @@ void *__alloc_percpu(size_t size, size_t align)
 	return NULL;
 }
 
+static void *numbered[HOST_UNIT];
+
+unsigned long percpu_number(const void *p)
+{
+	unsigned long n = 0;
+
+	while (numbered[n] && numbered[n] != p)
+		n++;
+	numbered[n] = (void *)p;
+	return n;
+}
+
+void *percpu_by_number(unsigned long n)
+{
+	return numbered[n];
+}
+
 void free_percpu(void *p)
 {
 	if (p)

@@ -7,6 +7,7 @@
 #define __GFP_DMA		0x01u
 #define __GFP_HIGHMEM		0x02u
 #define __GFP_DMA32		0x04u
+#define __GFP_MOVABLE		0x08u
 #define __GFP_RECLAIMABLE	0x10u
 #define __GFP_HIGH		0x20u
 #define __GFP_ZERO		0x100u
@@ -25,6 +26,8 @@
 #define GFP_NOWAIT		__GFP_KSWAPD_RECLAIM
 #define GFP_DMA			__GFP_DMA
 #define GFP_DMA32		__GFP_DMA32
+
+#define might_alloc(gfp)	do { } while (0)
 
 struct page *__alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);

@@ -20,6 +20,10 @@ void host_interrupt(void);
 void *__alloc_percpu(size_t size, size_t align);
 void free_percpu(void *p);
 
+/* Numbers as in the kernel; of all that is per CPU, in the order of asking. */
+unsigned long percpu_number(const void *p);
+void *percpu_by_number(unsigned long n);
+
 #define per_cpu_ptr(p, cpu) \
 	((typeof(p))((unsigned long)(p) + (cpu) * HOST_UNIT))
 #define this_cpu_ptr(p)		per_cpu_ptr(p, host_cpu)
