@@ -170,6 +170,11 @@ PROVE := prove -j$(shell nproc) --timer --exec 'tests/timing test'
 OF_BOOK := tests/html.t tests/weave.t
 OF_KERNEL := $(filter-out $(OF_BOOK),$(wildcard tests/*.t))
 
+## soak N=1M: the random tests of the last checkpoint, N operations of each kind
+##       on 4 processors; SEED=5 repeats a run
+soak: build/packages
+	@LOOM_SOAK=$(if $(N),$(call quoted,N),1M) LOOM_SEED=$(call quoted,SEED) tests/soak.t
+
 ## map CH=09 MAP=name: draw physical memory by page state, before and after a
 ##       workload (book/map: what else can be set)
 SETTINGS := MAP MEM SMP MACHINE CPU NUMA QEMU APPEND FRAMES FROM TO WIDTH ROWS \
@@ -276,6 +281,6 @@ build/packages: packages.txt book/install
 	@book/install
 	@mkdir -p build && touch $@
 
-.PHONY: all book html epub page live checkpoint checkpoints run test test-all \
+.PHONY: all book html epub page live checkpoint checkpoints run test test-all soak \
 	bench map debug iso plain tags diff exercise grade hint solution solutions \
 	dist clean help

@@ -2,7 +2,8 @@
 """Every checkpoint boots, and passes its self-tests, on machines of many
 shapes: the last one on enough that each two properties meet, the others on
 one, and in turn on enough that each property is there. A test once written
-runs in every later checkpoint."""
+is there in every later checkpoint, and runs, and is not skipped, in at least
+one boot of the last."""
 
 import functools
 import itertools
@@ -21,6 +22,16 @@ NODES = ("flat", "two", "three", "eight")
 MODELS = ("max", "qemu64")
 BUILDS = ("gcc", "clang", "gcc DEBUG=1", "clang DEBUG=1")
 AXES = (MACHINES, MEMORY, CPUS, NODES, MODELS, BUILDS)
+
+# What the last checkpoint's suites ask for on the command line: every other
+# boot of a build without checks, which has all of it off, says so.
+ASKED = "page_owner=on init_on_free=on"
+# Cases of the last checkpoint that no boot here runs: suite -> why.
+ELSEWHERE = {"kasan": "is for DEBUG=kasan, and is counted in vmalloc.t"}
+# They are skipped where DEBUG=1 has turned on what it promises: records of
+# owners, poison of pages, and what slub_debug turns on.
+WITHOUT_CHECKS = {("page_owner", "off_is_nothing"), ("pressure", "cleared"),
+                  ("slub_check", "on_the_processor")}
 
 # From a chapter on, the least and the most memory it can do with, in MiB.
 # Until it has page tables of its own, the kernel maps the first 4 GiB only.
@@ -112,11 +123,18 @@ def kernel(chapter, build):
     return checkpoints.kernel(chapter, compiler, plain, bool(debug))
 
 
-def boot(chapter, shape):
+def boot(chapter, shape, append=""):
     machine, memory, cpus, nodes, model, build = shape
     return guest.boot(kernel(chapter, build), machine=machine, cpu=model,
-                      mem=f"{memory}M", smp=str(cpus),
+                      mem=f"{memory}M", smp=str(cpus), append=append,
                       qemu=numa(nodes, cpus, memory))
+
+
+def with_lines(chapter, shapes):
+    """(shape, command line) of each boot."""
+    quiet = itertools.count()
+    return [(shape, ASKED if is_last(chapter) and "DEBUG" not in shape[5]
+             and next(quiet) % 2 else "") for shape in shapes]
 
 
 def retired():
@@ -135,18 +153,28 @@ def test_chapter(chapter, shapes):
     for build in dict.fromkeys(shape[5] for shape in shapes):
         kernel(chapter, build)      # once, before they are asked for at once
     expected = ktap.sources(checkpoints.tree(chapter))
-    seen = set()
-    for shape, ending in checkpoints.in_parallel(
-            lambda shape: boot(chapter, shape), shapes):
+    seen, ran = set(), set()
+    for (shape, append), ending in checkpoints.in_parallel(
+            lambda case: boot(chapter, *case), with_lines(chapter, shapes)):
         suites = ktap.parse(ending.text)
+        done = ktap.ran(suites)
+        ran |= done
+        off = WITHOUT_CHECKS & done if is_last(chapter) \
+            and "DEBUG" in shape[5] else ()
         missing = set(expected) - {s.name for s in suites if s.complete}
         seen |= {(s.name, case.name) for s in suites for case in s.cases}
-        tap.ok(ending.how == "ok" and not missing,
-               f"{chapter.name}: {name(shape)}", f"it ended: {ending.how}",
+        tap.ok(ending.how == "ok" and not missing and not off,
+               f"{chapter.name}: {name(shape)} {append}".rstrip(),
+               f"it ended: {ending.how}",
                f"suites that did not end: {missing or 'none'}",
+               *[f"DEBUG=1 did not turn on what {each} does without"
+                 for each in off],
                *[f"{s.name}: {c.name} failed at {c.failures}"
                  for s in suites for c in s.cases if not c.ok],
                ending.last_lines(), ending.complaints)
+    if is_last(chapter):
+        idle = ktap.idle(expected, ran, ELSEWHERE)
+        tap.ok(not idle, f"{chapter.name}: every case runs in some boot", *idle)
     return seen
 
 

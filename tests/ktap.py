@@ -105,3 +105,17 @@ def sources(tree):
 def line_of(text, function):
     at = re.search(rf"^[a-z][\w\s*]*\b{function}\(", text, re.M)
     return text.count("\n", 0, at.start()) + 1 if at else 0
+
+
+def ran(suites):
+    """(suite, case) of those that did their work: a case that was skipped has
+    tested nothing."""
+    return {(suite.name, case.name) for suite in suites
+            for case in suite.cases if not case.skipped}
+
+
+def idle(expected, done, elsewhere=()):
+    """The cases of a tree's suites that are not among those done, in words."""
+    return [f"{name}: {case} ran in no boot" for name, suite in expected.items()
+            if name not in elsewhere for case in suite.cases
+            if (name, case) not in done]

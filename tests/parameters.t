@@ -46,7 +46,8 @@ def faults():
 
 PARAMETERS = {
     "acpi": word("off"),
-    "checks": FLAG,
+    "checks": Parameter((None, "0", "1", "off", "on"),
+                        ("", "-1", "2147483647", "perhaps")),
     "deferred_init": word("off"),
     "fail_page_alloc": faults(),
     "failslab": faults(),
@@ -84,6 +85,7 @@ PARAMETERS = {
     "slub_min_objects": Parameter(("0", HUGE, "8"), NOT_NUMBERS),
     "slub_min_order": Parameter(("0", HUGE, "1"), NOT_NUMBERS),
     "spinlock": word("fair", "unfair"),
+    "stress_seed": Parameter(("0", HUGE, "5"), (None,) + NOT_NUMBERS),
     "stress": Parameter(("0", "1", "5000"), ("", "-1", "many", "1,1")),
     "watermark_scale_factor": Parameter(("1", "3000", "20"),
                                         (None, "0", "3001") + NOT_NUMBERS),

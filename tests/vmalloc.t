@@ -9,6 +9,7 @@ import re
 import book
 import checkpoints
 import guest
+import ktap
 import tap
 
 NODES = ("-object memory-backend-ram,id=m0,size=128M"
@@ -68,7 +69,10 @@ def debug(chapter):
 def sanitized():
     """Every access of the last checkpoint's suites is checked; what they count
     must be free at once. A second boot keeps freed objects in quarantine."""
-    kernel = checkpoints.kernel(book.chapters()[-1], debug="kasan")
+    chapter = book.chapters()[-1]
+    kernel = checkpoints.kernel(chapter, debug="kasan")
+    suite = ktap.sources(checkpoints.tree(chapter, debug="kasan"))["kasan"]
+    done = set()
     boots = (("1", "kasan.quarantine=0"), ("4", "kasan.quarantine=0"),
              ("2", "kunit.filter_glob=*stress*"))
     for (smp, append), ending in checkpoints.in_parallel(
@@ -77,6 +81,9 @@ def sanitized():
         judge(f"DEBUG=kasan, {append}, processors: {smp}", ending)
         tap.ok("KASAN: each access is checked" in ending.text,
                "each access was checked")
+        done |= ktap.ran(ktap.parse(ending.text))
+    idle = ktap.idle({"kasan": suite}, done)
+    tap.ok(not idle, "every case of kasan runs in some boot", *idle)
 
 
 def main():
