@@ -132,6 +132,8 @@ function put(f, h, g,    i, to)
 		print token[i]
 	if (g)
 		print "@end docs 0"
+	else		# what comes from another file begins a paragraph
+		print "@begin docs 0\n@nl\n@end docs 0"
 }
 
 # Learns where the section of each stub is, and that nothing is without one.
