@@ -193,7 +193,8 @@ def places(tree, addresses):
                           stdout=subprocess.PIPE, check=False)
     lines = done.stdout.split("\n")
     for function, place in zip(lines[0::2], lines[1::2]):
-        file, _, line = place.partition(" ")[0].rpartition(":")
+        place = re.sub(r" \(discriminator \d+\)$", "", place)
+        file, _, line = place.rpartition(":")
         yield function, in_tree(tree, file), int(line) if line.isdigit() else 0
 
 
