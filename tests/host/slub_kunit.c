@@ -3,6 +3,8 @@
 #include "host.h"
 #include "slub_host.h"
 
+unsigned long long stress_seed;		/* no command line gives another */
+
 int main(int argc, char **argv)
 {
 	host_has_cx16 = argc < 2;
