@@ -72,6 +72,7 @@ PARAMETERS = {
         (None, "2147483648", HUGE) + NOT_NUMBERS,
         "min_free_kbytes=2147483647 is more than half"),
     "mminit_loglevel": Parameter(("0", "4", "1"), (None, "5") + NOT_NUMBERS),
+    "monitor": Parameter(("help",), (), "this list"),
     "movable_node": FLAG,
     "movablecore": Parameter(("0", "1", HUGE, "0%", "100%", "25%"),
                              (None, "", "101%", "mirror", "many")),
@@ -109,7 +110,7 @@ def assign(name, value):
 def boots():
     """(command line, what must be said, whether suites run)"""
     for name, parameter in sorted(PARAMETERS.items()):
-        suites = not name.startswith("kunit.")
+        suites = not name.startswith(("kunit.", "monitor"))
         for value in parameter.takes:
             last = value == parameter.takes[-1]
             yield (assign(name, value),

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 
 import book
 import checkpoints
@@ -216,12 +217,20 @@ def test_format():
                "and one that is not is found")
 
 
+BASES = threading.Lock()
+
+
 @functools.cache
-def base_of(chapter):
-    """A chapter's checkpoint."""
+def tangled(chapter):
     tree = os.path.join(book.ROOT, "build/tests/style", chapter.name)
     book.tangle(chapter.number, tree)
     return tree
+
+
+def base_of(chapter):
+    """A chapter's checkpoint; one that two ask for at once is tangled once."""
+    with BASES:
+        return tangled(chapter)
 
 
 def solution_format(exercise):
